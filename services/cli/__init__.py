@@ -1,0 +1,1 @@
+"""The terminal: up, check, run, and each part alone."""

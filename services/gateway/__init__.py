@@ -1,0 +1,1 @@
+"""The API: one flat file per resource, with routes, bodies and handlers together."""

@@ -1,0 +1,1 @@
+"""Events become deliveries, deliveries become attempts."""

@@ -1,0 +1,1 @@
+"""A fine-tuning provider of our own: OpenAI's API on this machine."""

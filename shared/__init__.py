@@ -1,0 +1,1 @@
+"""What every part knows, on floors: each import points down."""

@@ -1,0 +1,1 @@
+"""Base models as data: limits, prices, encodings, dates."""

@@ -1,0 +1,1 @@
+"""Files that callers hand in: their life, their formats, their checks."""

@@ -1,0 +1,1 @@
+"""Fine-tuning jobs: states, rows, the one writer of both, estimates."""

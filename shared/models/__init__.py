@@ -1,0 +1,1 @@
+"""Tuned models: where they come from and whether they answer."""

@@ -1,0 +1,1 @@
+"""Keys, secrets at rest, signatures, and the one guard of outgoing URLs."""

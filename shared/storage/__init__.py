@@ -1,0 +1,1 @@
+"""Where the bytes of datasets and results are kept."""

@@ -1,0 +1,1 @@
+"""The words of the API, spoken by the gateway and by the trainer alike."""

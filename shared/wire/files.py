@@ -1,0 +1,43 @@
+"""A file as OpenAI's API shows it."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+class FilePurpose(StrEnum):
+    """What a file may be for; the first can be uploaded here, the second is what a job writes."""
+
+    FINE_TUNE = "fine-tune"
+    FINE_TUNE_RESULTS = "fine-tune-results"
+
+
+class FileStatus(StrEnum):
+    """OpenAI calls the field deprecated, and its SDK loops for 30 minutes without it."""
+
+    UPLOADED = "uploaded"
+    PROCESSED = "processed"
+    ERROR = "error"
+
+
+class File(BaseModel):
+    """OpenAI's File object (specification, `OpenAIFile`)."""
+
+    id: str
+    object: Literal["file"] = "file"
+    bytes: int
+    created_at: int
+    filename: str
+    purpose: str
+    status: str
+    status_details: str | None = None
+    expires_at: int | None = None
+
+
+class FileDeleted(BaseModel):
+    """OpenAI's answer to DELETE /files/{id}."""
+
+    id: str
+    object: Literal["file"] = "file"
+    deleted: bool = True

@@ -1,0 +1,90 @@
+"""Read a caller's JSON into a body type, or say in OpenAI's shape which field is wrong and what would be right."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.wire.errors import ApiError
+
+B = TypeVar("B", bound="Body")
+#: A JSON body above this is a mistake: datasets come as files (api.md, "bodies").
+MAX_BODY_BYTES = 1024 * 1024
+
+
+class Body(BaseModel):
+    """A request body: unknown fields and wrong types are refused, never ignored or coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def read_json(raw: bytes) -> Any:
+    """Decode a body; raise ApiError (400) that says where it stops being JSON."""
+    try:
+        return json.loads(raw, parse_constant=_refuse_constant)
+    except ValueError as exc:
+        raise ApiError(f"The body is not valid JSON: {exc}.", code="invalid_json") from exc
+    except RecursionError as exc:
+        raise ApiError("The body is nested too deeply to be a request.", code="invalid_json") from exc
+
+
+def parse(body: type[B], raw: bytes | Mapping[str, Any]) -> B:
+    """Return `raw` as a `body`; raise ApiError (400, with `param`) for the first field that does not fit."""
+    data = read_json(raw) if isinstance(raw, bytes) else dict(raw)
+    if not isinstance(data, dict):
+        raise ApiError(f"The body must be a JSON object; it is {_named(data)}.")
+    try:
+        return body.model_validate(data)
+    except ValidationError as exc:
+        raise _refusal(exc.errors(include_url=False, include_context=True)) from exc
+
+
+def number_or_auto(kind: type, low: float, high: float | None = None, *, low_included: bool = True) -> Any:
+    """Return the type of a hyperparameter: a number within its range, or the string "auto"."""
+    what = "an integer" if kind is int else "a number"
+    span = f"{what} from {low} to {high}" if high is not None else f"{what} of at least {low}"
+    if not low_included:
+        span = f"{what} above {low}" + (f" and up to {high}" if high is not None else "")
+
+    def check(value: Any) -> Any:
+        if value == "auto" or value is None:
+            return value
+        right_kind = isinstance(value, int) or (kind is float and isinstance(value, float))
+        inside = right_kind and (value >= low if low_included else value > low) and (high is None or value <= high)
+        if isinstance(value, bool) or not inside:
+            raise ValueError(f'must be {span}, or "auto"; found {json.dumps(value, default=str)}')
+        return value
+
+    return Annotated[Any, BeforeValidator(check)]
+
+
+def _refusal(errors: list[ErrorDetails]) -> ApiError:
+    first = errors[0]
+    param = ".".join(str(part) for part in first["loc"]) or None
+    details = [{"param": ".".join(str(p) for p in e["loc"]), "message": _sentence(e)} for e in errors]
+    return ApiError(
+        f"{param or 'The body'}: {_sentence(first)}", param=param, details=details if len(details) > 1 else None
+    )
+
+
+def _sentence(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "missing":
+            return "is required."
+        case "extra_forbidden":
+            return "is not a field of this request. Remove it, or check its spelling."
+        case "value_error":
+            return str(error["ctx"]["error"]) + "."
+    found = json.dumps(error["input"], default=str)[:200]
+    return f"{error['msg'][0].lower()}{error['msg'][1:]}; found {found}."
+
+
+def _named(value: Any) -> str:
+    names: dict[type, str] = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,0 +1,1 @@
+"""The to-do list: work rows, claims with epochs, outcomes, wake-ups."""
