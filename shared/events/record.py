@@ -1,0 +1,37 @@
+"""Record an event, and from the table of reactions the work that follows, in the caller's transaction."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.db.database import sql
+from shared.events.catalogue import EventType
+from shared.events.reactions import Step, is_told, steps_after
+from shared.events.tables import Event
+from shared.wire import ids
+from shared.work.todo import schedule
+
+_NEXT = text("SELECT coalesce(max(sequence), 0) + 1 FROM events WHERE subject_id = :subject_id")
+
+
+async def record(
+    session: AsyncSession, event_type: EventType, *, project_id: str, subject_id: str, data: dict[str, Any]
+) -> Event:
+    """Write the event and what follows from it. The caller holds the subject's row locked, so `sequence` has no gap."""
+    sequence = (await sql(session, _NEXT, subject_id=subject_id)).scalar_one()
+    event = Event(
+        id=ids.new("evt_"),
+        project_id=project_id,
+        type=event_type,
+        subject_id=subject_id,
+        sequence=sequence,
+        data=data,
+    )
+    session.add(event)
+    await session.flush()
+    for step in steps_after(event_type):
+        await schedule(session, step, subject_id)
+    if is_told(event_type):
+        await schedule(session, Step.FANOUT, event.id)
+    return event

@@ -1,0 +1,77 @@
+"""Every setting of the service, with its reason; read from TUNEYARD_* variables."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class ProviderSettings(BaseModel):
+    """One provider: `TUNEYARD_PROVIDERS__NAME__BASE_URL` and so on."""
+
+    base_url: str
+    api_key: SecretStr
+    #: A create call that takes longer counts as unclear and is looked up, not repeated (queue-facts 2.4).
+    timeout_seconds: float = Field(default=60, gt=0)
+    #: The longest time after which a request of ours may still take effect. Too short: a job is paid twice.
+    settle_seconds: float = Field(default=600, ge=0)
+    #: Between two looks at a running job; real jobs take minutes to hours (openai-api-facts 8.4).
+    poll_seconds: float = Field(default=15, gt=0)
+
+
+class PipelineSettings(BaseModel):
+    """How workers lease, sweep and repeat."""
+
+    #: A dead worker's step is taken over after this; long steps renew at a third of it.
+    lease_seconds: float = Field(default=120, gt=0)
+    #: Between two sweeps for due work that no wake-up reached.
+    sweep_seconds: float = Field(default=1, gt=0)
+    #: Steps running at once in one worker process.
+    concurrency: int = Field(default=20, ge=1)
+    #: First wait after an error that can pass; doubles up to the second figure, with jitter.
+    retry_first_seconds: float = Field(default=1, gt=0)
+    retry_most_seconds: float = Field(default=300, gt=0)
+    #: A step that only ever raises is given up after this many starts, with a reason: about three hours of waiting.
+    attempts: int = Field(default=45, ge=1)
+    #: How long a new model may take until it answers; "several minutes" says the guide.
+    readiness_seconds: float = Field(default=3600, gt=0)
+
+
+class Settings(BaseSettings):
+    """The settings shared by gateway, worker, notifier and the terminal's `migrate`."""
+
+    model_config = SettingsConfigDict(env_prefix="TUNEYARD_", env_nested_delimiter="__", extra="ignore")
+
+    database_url: str
+    redis_url: str
+    storage_url: str
+    #: Fernet keys, newest first: the first encrypts, all decrypt. `tuneyard up` makes one.
+    secret_keys: Annotated[list[SecretStr], NoDecode, Field(min_length=1)]
+    providers: dict[str, ProviderSettings] = Field(min_length=1)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    #: The worker's and the notifier's own health page; 0 takes a free port, none is opened without it.
+    health_port: int | None = Field(default=None, ge=0, le=65535)
+    #: Connections a process keeps to PostgreSQL.
+    database_pool: int = Field(default=10, ge=1)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    #: `auto` writes for people in a terminal and JSON elsewhere.
+    log_format: Literal["auto", "json", "text"] = "auto"
+    #: The first key of the first project; the gateway stores its hash at start if it is not there.
+    bootstrap_api_key: SecretStr | None = None
+    #: Whether webhooks may go to this machine. For development; off in production.
+    allow_loopback: bool = False
+    #: 512 MB is OpenAI's limit of a file (openai-api-facts 1.1).
+    max_file_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
+    pipeline: PipelineSettings = Field(default_factory=PipelineSettings)
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @property
+    def default_provider(self) -> str:
+        """The provider new jobs go to: `default`, or the only one there is."""
+        return "default" if "default" in self.providers else next(iter(self.providers))

@@ -1,0 +1,34 @@
+"""What happens next, as a value that a step returns."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Done:
+    """The row's promise is kept."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """Not finished, nothing wrong: come back after so many seconds. Costs no attempt."""
+
+    after: float
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """An error that can pass. `after` None means: back off by the number of attempts."""
+
+    why: str
+    after: float | None = None
+
+
+@dataclass(frozen=True)
+class GaveUp:
+    """No further try can help; the subject is to end with this reason."""
+
+    reason: str
+
+
+Outcome = Done | Again | Retry | GaveUp
