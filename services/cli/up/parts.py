@@ -1,0 +1,94 @@
+"""The table of what `up` runs, in which order, and how each part shows that it is ready"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+
+from services.cli.up.environment import Options
+from services.cli.up.part import Look, Part, at_once
+from services.cli.up.postgres import STOP_SIGNAL, Postgres
+from services.cli.up.valkey import Valkey
+
+#: Wildcard addresses are listened on, but one connects to the machine itself.
+CONNECT_TO = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - a table of what is not connected to
+
+
+def table_of_parts(options: Options, postgres: Postgres, valkey: Valkey, environment: Mapping[str, str]) -> list[Part]:
+    """Servers and trainer start at once, the rest as soon as the migrations are through."""
+    served = ("migrate", "valkey")
+    gateway = answers(options.host, options.port, "/readyz")
+    trainer = answers("127.0.0.1", options.trainer_port, "/v1/models")
+    workers = [_ours("worker", environment, served, name=f"worker-{n}") for n in range(1, options.workers + 1)]
+    return [
+        _postgres(postgres, environment),
+        _valkey(valkey, environment),
+        _ours("trainer", environment, is_ready=trainer),
+        _ours("migrate", environment, ("postgres",), once=True),
+        _ours("gateway", environment, served, is_ready=gateway),
+        *workers,
+        _ours("notifier", environment, served),
+    ]
+
+
+def _ours(
+    command: str,
+    environment: Mapping[str, str],
+    after: tuple[str, ...] = (),
+    *,
+    name: str | None = None,
+    is_ready: Look = at_once,
+    once: bool = False,
+) -> Part:
+    line = [sys.executable, "-m", "services.cli.main", command]
+    return Part(name or command, line, environment, after, is_ready=is_ready, once=once)
+
+
+def _postgres(postgres: Postgres, environment: Mapping[str, str]) -> Part:
+    async def is_ready(pid: int) -> bool:
+        return postgres.is_ready(pid)
+
+    return Part(
+        "postgres",
+        postgres.command(),
+        without_secrets(environment),
+        birth=postgres.birth(),
+        is_ready=is_ready,
+        stop_signal=STOP_SIGNAL,
+        # Ends the sessions at once and leaves the rest to recovery; SIGKILL would leave its shared memory behind.
+        kill_signal=signal.SIGQUIT,
+    )
+
+
+def _valkey(valkey: Valkey, environment: Mapping[str, str]) -> Part:
+    async def is_ready(_pid: int) -> bool:
+        return valkey.is_ready()
+
+    return Part("valkey", valkey.command(), without_secrets(environment), birth=valkey.birth(), is_ready=is_ready)
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a server of others is told: nothing of ours, and no PG* variable that would bend it."""
+    return {name: value for name, value in environment.items() if not name.startswith(("TUNEYARD_", "PG"))}
+
+
+def answers(host: str, port: int, path: str) -> Look:
+    """A look that says yes when GET `path` is answered with 200."""
+
+    async def look(_pid: int) -> bool:
+        return await asyncio.to_thread(_get, CONNECT_TO.get(host, host), port, path) == 200
+
+    return look
+
+
+def _get(host: str, port: int, path: str) -> int | None:
+    connection = HTTPConnection(host, port, timeout=2)
+    try:
+        # The trainer takes any key, but wants one.
+        connection.request("GET", path, headers={"Authorization": "Bearer local"})
+        return connection.getresponse().status
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
