@@ -1,0 +1,122 @@
+"""Show a dataset report in a terminal, or line by line in a pipe."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+_BARS = "▁▂▃▄▅▆▇█"
+#: A screen or two; `--json` and a pipe give all that the report lists.
+_FINDINGS_ON_SCREEN = 40
+
+
+def show(report: Mapping[str, Any], name: str, console: Console) -> None:
+    """Print a `dataset.report`, as `tuneyard check` made it or as the API gave it."""
+    _say(console, _headline(report, name), style="bold")
+    _show_findings(report, console)
+    tokens = report["tokens"]
+    if tokens["total"]:
+        _say(console, _tokens(tokens))
+        _say(console, histogram_line(tokens["histogram"]))
+    if report["truncated_examples"]:
+        _say(console, f"Cut off    {_plural(report['truncated_examples'], 'example')} longer than the model takes")
+    if report["estimate"]:
+        _say(console, _cost(report["estimate"]))
+    _say(console, _verdict(report), style="green" if report["valid"] else "bold red")
+
+
+def histogram_line(buckets: list[dict[str, int]]) -> str:
+    """Return tokens per example as one line of bars between the smallest and the largest."""
+    if not buckets:
+        return ""
+    most = max(bucket["examples"] for bucket in buckets)
+    bars = "".join(_bar(bucket["examples"], most) for bucket in buckets)
+    return f"           {buckets[0]['from']:,} {bars} {buckets[-1]['to']:,} tokens per example"
+
+
+def _bar(examples: int, most: int) -> str:
+    return _BARS[min(len(_BARS) - 1, examples * len(_BARS) // (most + 1))] if examples else " "
+
+
+def _headline(report: Mapping[str, Any], name: str) -> str:
+    parts = [name, report["format"] or "no known format", _plural(report["examples"], "example")]
+    parts.append(f"{report['bytes']:,} bytes")
+    if report.get("model"):
+        parts.append(f"for {report['model']}")
+    return " · ".join(parts)
+
+
+def _show_findings(report: Mapping[str, Any], console: Console) -> None:
+    findings = report["findings"]
+    if console.is_terminal:
+        if findings:
+            console.print(_table(findings[:_FINDINGS_ON_SCREEN]))
+        shown = min(len(findings), _FINDINGS_ON_SCREEN)
+    else:
+        for finding in findings:
+            _say(console, _line(finding))
+        shown = len(findings)
+    more = sum(report["findings_total"].values()) - shown
+    if more > 0:
+        _say(console, f"… and {more:,} more; --json lists up to 1,000 of each code.")
+
+
+def _table(findings: list[dict[str, Any]]) -> Table:
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table.add_column("line", justify="right", no_wrap=True)
+    table.add_column("severity", no_wrap=True)
+    table.add_column("code", overflow="fold")
+    table.add_column("where", overflow="fold")
+    table.add_column("finding", overflow="fold", ratio=1)
+    for finding in findings:
+        line = "" if finding["line"] is None else f"{finding['line']:,}"
+        severity = Text(finding["severity"], style=_STYLES[finding["severity"]])
+        table.add_row(line, severity, finding["code"], Text(finding["path"] or ""), Text(_message(finding)))
+    return table
+
+
+def _line(finding: Mapping[str, Any]) -> str:
+    where = "" if finding["line"] is None else f"line {finding['line']}: "
+    path = f" at {finding['path']}" if finding["path"] else ""
+    return f"{finding['severity']} {finding['code']}{path}: {where}{_message(finding)}"
+
+
+def _message(finding: Mapping[str, Any]) -> str:
+    return finding["message"] + (f" ({finding['count']:,} times)" if finding["count"] > 1 else "")
+
+
+def _tokens(tokens: Mapping[str, Any]) -> str:
+    each = tokens["per_example"]
+    spread = (
+        f"{each['min']:,} to {each['max']:,}, median {each['p50']:,}, 95 % up to {each['p95']:,}, mean {each['mean']:,}"
+    )
+    return (
+        f"Tokens     {tokens['total']:,} in {tokens['encoding']}, {tokens['assistant']:,} of them learned; "
+        f"per example {spread}"
+    )
+
+
+def _cost(estimate: Mapping[str, Any]) -> str:
+    why = "as given" if estimate["n_epochs_from"] == "given" else "the provider's default for this size"
+    epochs = _plural(estimate["n_epochs"], "epoch")
+    return f"Cost       {estimate['arithmetic']} (prices of {estimate['price_date']}; {epochs}: {why})"
+
+
+def _verdict(report: Mapping[str, Any]) -> str:
+    totals = report["findings_total"]
+    counts = ", ".join(
+        _plural(totals[kind], word) for kind, word in (("error", "error"), ("warning", "warning"), ("info", "note"))
+    )
+    return f"{'Valid' if report['valid'] else 'Not valid'}: {counts}."
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    # Never wrapped by us: in a pipe a line stays one line, and a terminal wraps it itself.
+    console.print(Text(text, style=style), soft_wrap=True)

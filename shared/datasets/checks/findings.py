@@ -1,0 +1,85 @@
+"""Collect findings: every one is counted, the first thousand of each code are listed."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.datasets.checks.codes import CODES, Severity
+
+LISTED_PER_CODE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know about a dataset. `line` counts from 1; None means the file as a whole."""
+
+    code: str
+    severity: Severity
+    line: int | None
+    path: str | None
+    message: str
+    count: int = 1  #: How often it stands in the file, where one entry tells of all.
+
+    def __str__(self) -> str:
+        return self.message if self.line is None else f"line {self.line}: {self.message}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry of a dataset report."""
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "line": self.line,
+            "path": self.path,
+            "message": self.message,
+            "count": self.count,
+        }
+
+
+class Findings:
+    """What a check has found so far."""
+
+    def __init__(self) -> None:
+        self.by_code: Counter[str] = Counter()
+        self._listed: dict[str, list[Finding]] = {}
+
+    def add(self, code: str, message: str, *, line: int | None = None, path: str | None = None) -> None:
+        """Count a finding, and list it unless a thousand of its code are, or one entry tells of all.
+
+        Raises KeyError for a code that is not in the registry.
+        """
+        known = CODES[code]
+        self.by_code[code] += 1
+        if self.by_code[code] <= (1 if known.once else LISTED_PER_CODE):
+            self._listed.setdefault(code, []).append(Finding(code, known.severity, line, path, message))
+
+    def listed(self) -> list[Finding]:
+        """Return what is listed in the order of the lines; what concerns the whole file comes last."""
+        entries = [
+            replace(entry, count=self.by_code[entry.code]) if CODES[entry.code].once else entry
+            for entries in self._listed.values()
+            for entry in entries
+        ]
+        return sorted(entries, key=lambda entry: (entry.line is None, entry.line or 0))
+
+    def totals(self) -> dict[str, int]:
+        """Return how many findings there are by severity, listed or not; what one entry tells of counts once."""
+        totals = {severity.value: 0 for severity in Severity}
+        for code, count in self.by_code.items():
+            totals[CODES[code].severity.value] += 1 if CODES[code].once else count
+        return totals
+
+
+class Place:
+    """Where findings are being made: one line, so that the rules need not carry its number."""
+
+    __slots__ = ("errors", "findings", "line")
+
+    def __init__(self, findings: Findings, line: int) -> None:
+        self.findings = findings
+        self.line = line
+        self.errors = 0
+
+    def add(self, code: str, message: str, path: str | None = None) -> None:
+        """Add a finding of this line; `path` leads to the value inside the example."""
+        self.errors += CODES[code].severity is Severity.ERROR
+        self.findings.add(code, message, line=self.line, path=path or None)

@@ -1,0 +1,1 @@
+"""The rows of the registry of codes, by what they concern."""

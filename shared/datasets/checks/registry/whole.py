@@ -1,0 +1,49 @@
+"""Codes that concern the file as a whole, or the file and a model"""
+
+from shared.datasets.checks.registry.entry import Code, E, W
+
+ROWS = (
+    Code(
+        "too_few_examples",
+        E,
+        "A dataset has at least 10 examples.",
+        "Write more: 50 to 100 good ones are where improvement usually shows.",
+        "OpenAI, supervised fine-tuning guide",
+        b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}',
+    ),
+    Code(
+        "few_examples",
+        W,
+        "50 well-made examples are the recommended start.",
+        "Add examples of the cases that the base gets wrong.",
+        "OpenAI, supervised fine-tuning guide",
+        "(10 to 49 examples)",
+    ),
+    Code(
+        "format_not_taken",
+        E,
+        "The file's format is one that the model's training takes.",
+        "Convert the file, or choose a model that takes it.",
+        "docs/catalogue.md",
+        b'{"prompt": "a", "completion": "b"}',
+    ),
+    Code(
+        "images_not_taken",
+        E,
+        "Images go to a model that sees.",
+        "Choose a model with vision, or take the images out.",
+        "docs/catalogue.md",
+        (
+            b'{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://'
+            b'a.example/b.png"}}]}, {"role": "assistant", "content": "Hello"}]}'
+        ),
+    ),
+    Code(
+        "example_truncated",
+        W,
+        "An example fits in the model's tokens per example; the rest is cut off from its end, silently.",
+        "Shorten it: what is cut is the answer.",
+        "OpenAI, supervised fine-tuning guide",
+        "(an example of 70,000 tokens for gpt-4o-mini)",
+    ),
+)

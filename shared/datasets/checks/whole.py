@@ -1,0 +1,72 @@
+"""The rules of a file as a whole: what it is at all, how many examples, and whether a model takes it."""
+
+from shared.catalogue import BaseModel
+from shared.datasets.checks.findings import Findings
+from shared.datasets.formats.detect import Format
+
+EXAMPLES_AT_LEAST = 10  #: OpenAI refuses fewer (supervised fine-tuning guide).
+EXAMPLES_ADVISED = 50  #: "We recommend starting with 50 well-crafted demonstrations" (the same guide).
+_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "a zip archive"}
+
+
+def what_is_wrong_at_all(first: bytes, parses: bool) -> tuple[str, str] | None:  # noqa: FBT001 (a fact, not a mode)
+    """Return code and sentence when the first line shows that the file is not lines of JSON; None when it may be.
+
+    `parses` says whether that line is a whole JSON value.
+    """
+    for magic, name in _PACKED.items():
+        if first.startswith(magic):
+            return "compressed_file", f"the file is {name}. Decompress it first."
+    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "invalid_utf8", "the file is UTF-16. Save it as UTF-8."
+    text = first.strip()
+    if text.startswith(b"["):
+        if parses and not text[1:].lstrip().startswith(b"{"):
+            return None
+        said = "the file is a JSON array; a dataset has one object per line. Convert it: jq -c '.[]' FILE > FILE.jsonl"
+        return "json_array", said
+    if text.startswith(b"{") and not parses and text.endswith((b"{", b"[", b",")):
+        said = "an object goes over several lines; it must stand on one. Convert the file: jq -c . FILE > FILE.jsonl"
+        return "json_over_lines", said
+    return None
+
+
+def check_size(examples: int, findings: Findings) -> None:
+    """Add what the number of examples says."""
+    if examples < EXAMPLES_AT_LEAST:
+        findings.add(
+            "too_few_examples",
+            f"the file has {_examples(examples)}; at least {EXAMPLES_AT_LEAST} are required, and improvement usually "
+            "shows with 50 to 100 well-made ones.",
+        )
+    elif examples < EXAMPLES_ADVISED:
+        findings.add(
+            "few_examples",
+            f"the file has {_examples(examples)}; start with {EXAMPLES_ADVISED} well-made ones and see whether the "
+            "model improves before you write more.",
+        )
+
+
+def check_model(kind: Format | None, has_images: bool, model: BaseModel, method: str, findings: Findings) -> None:  # noqa: FBT001
+    """Add what keeps a file of this format from training this model by this method (`supervised`, `dpo`)."""
+    takes = taken(model, method)
+    if kind is not None and kind.value not in takes:
+        wanted = " or ".join(format_.called for format_ in Format if format_.value in takes)
+        said = (
+            f"{method} training of {model.name} takes {wanted}" if wanted else f"{model.name} has no {method} training"
+        )
+        findings.add("format_not_taken", f"the file holds {kind.called}; {said}.")
+    if has_images and not model.vision:
+        findings.add("images_not_taken", f"the file has images; {model.name} cannot be trained on images.")
+
+
+def taken(model: BaseModel, method: str) -> frozenset[str]:
+    """Return the formats that one method of a model takes."""
+    if method not in model.methods:
+        return frozenset()
+    of_method = {"supervised": {"chat", "completion"}, "dpo": {"preference"}}.get(method, set())
+    return frozenset(model.formats) & frozenset(of_method)
+
+
+def _examples(number: int) -> str:
+    return "1 example" if number == 1 else f"{number} examples"

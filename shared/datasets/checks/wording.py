@@ -1,0 +1,40 @@
+"""Show a value or name its type in a sentence, whatever it holds."""
+
+import difflib
+import json
+from functools import lru_cache
+from typing import Any
+
+_SHOWN = 60
+_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+
+
+def named(value: Any) -> str:
+    """Return the JSON type of a value with its article."""
+    return _NAMES.get(type(value), "a number")
+
+
+def shown(value: Any) -> str:
+    """Return a short scalar as JSON, and of anything larger its type: a report must not repeat a dataset."""
+    if isinstance(value, dict | list):
+        return named(value)
+    text = clean(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def clean(text: str) -> str:
+    """Return `text` with lone surrogates and NULs escaped, so that it can be stored and sent as UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\u0000")
+
+
+def joined(path: str, key: str) -> str:
+    """Return the path of `key` under `path`."""
+    short = clean(key[:_SHOWN])
+    return f"{path}.{short}" if path else short
+
+
+@lru_cache(maxsize=1024)
+def nearest(key: str, known: tuple[str, ...]) -> str:
+    """Return a hint at the known key that `key` looks like, or an empty string."""
+    close = [name for name in known if len(name) > 3 and name in key] or difflib.get_close_matches(key, known, n=1)
+    return f' Is "{close[0]}" meant?' if close else ""

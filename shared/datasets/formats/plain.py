@@ -1,0 +1,75 @@
+"""Read the plainest lines of a format at once, typed and strict: nearly every line of a good file."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from shared.datasets.formats.detect import Format
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A turn of words only."""
+
+    role: Literal["system", "user", "assistant"]
+    content: Text
+    weight: Literal[0, 1] | msgspec.UnsetType = msgspec.UNSET
+
+
+class PlainChat(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A conversation without tools, parts or names."""
+
+    messages: Annotated[list[PlainMessage], msgspec.Meta(min_length=1)]
+
+
+class PlainPair(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A prompt and what should follow it."""
+
+    prompt: str
+    completion: Text
+
+
+_chat = msgspec.json.Decoder(PlainChat)
+_pair = msgspec.json.Decoder(PlainPair)
+
+
+def read_plain(line: bytes, kind: Format | None) -> PlainChat | PlainPair | None:
+    """Return a line that is plain and right in every rule; None sends it to the checks, which say why.
+
+    A line with any oddity (tools, parts, names, a NUL, a key twice) is None too, be it right or wrong.
+    """
+    try:
+        match kind:
+            case Format.CHAT:
+                chat = _chat.decode(line)
+                return chat if _is_right(chat, line) else None
+            case Format.COMPLETION:
+                pair = _pair.decode(line)
+                return pair if _keys(line) == 2 and b"\\u0000" not in line else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return None
+
+
+def _is_right(chat: PlainChat, line: bytes) -> bool:
+    keys = 1
+    learned = False
+    for message in chat.messages:
+        keys += 2
+        if message.weight is not msgspec.UNSET:
+            keys += 1
+            if message.role != "assistant":
+                return False
+        if message.role == "assistant" and message.weight != 0:
+            learned = True
+    return learned and chat.messages[-1].role == "assistant" and _keys(line) == keys and b"\\u0000" not in line
+
+
+def _keys(line: bytes) -> int:
+    r"""Return how many keys the line has, doubles too, which every decoder swallows.
+
+    A quote inside a string is written \\", so what is left after taking those away are ends of keys. Blanks before a
+    colon hide a key: the count is then too small, and the line goes to the checks.
+    """
+    return line.count(b'":') - line.count(b'\\":')
