@@ -12,7 +12,10 @@ from shared.events.tables import Event
 from shared.wire import ids
 from shared.work.todo import schedule
 
+#: What the notifier listens on. A notice is only a hint, like a wake-up: it polls as well.
+CHANNEL = "tuneyard_events"
 _NEXT = text("SELECT coalesce(max(sequence), 0) + 1 FROM events WHERE subject_id = :subject_id")
+_RING = text("SELECT pg_notify(:channel, '')")
 
 
 async def record(
@@ -34,4 +37,10 @@ async def record(
         await schedule(session, step, subject_id)
     if is_told(event_type):
         await schedule(session, Step.FANOUT, event.id)
+        await ring(session)
     return event
+
+
+async def ring(session: AsyncSession) -> None:
+    """Rouse the notifier the instant this transaction commits, and not if it does not."""
+    await sql(session, _RING, channel=CHANNEL)

@@ -33,6 +33,13 @@ _RENEW = text("""
     WHERE id = :id AND epoch = :epoch RETURNING 1
 """)
 _DONE = text("DELETE FROM work_items WHERE id = :id AND epoch = :epoch AND wanted = :wanted RETURNING 1")
+_STRIKE = text("""
+    DELETE FROM work_items WHERE id = ANY(ARRAY(
+        SELECT id FROM work_items WHERE kind = :kind AND run_at <= statement_timestamp()
+           AND (lease_until IS NULL OR lease_until < statement_timestamp())
+        ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED))
+    RETURNING subject_id
+""")
 #: What was asked for again while it ran is due at once, whatever the step proposed.
 _LATER = text("""
     UPDATE work_items SET lease_until = NULL, lease_owner = NULL, last_error = :error,
@@ -87,6 +94,14 @@ async def due(database: Database, kinds: list[str], limit: int = 200) -> list[Du
     """Return rows of these kinds that could be claimed now, longest due first."""
     async with database.begin() as session:
         return [Due(id=row[0], epoch=row[1]) for row in await sql(session, _DUE, kinds=kinds, limit=limit)]
+
+
+async def strike(session: AsyncSession, kind: str, limit: int) -> list[str]:
+    """Strike out up to `limit` due rows of a kind and return their subjects, to be done in this very transaction.
+
+    For work that is all in the database: it and its row's end commit together, so it needs no lease and no second look.
+    """
+    return [row[0] for row in await sql(session, _STRIKE, kind=kind, limit=limit)]
 
 
 async def settle(database: Database, lease: Lease, outcome: Done | Again, *, error: str | None = None) -> None:
