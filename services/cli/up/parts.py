@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException
 
 from services.cli.up.environment import Options
@@ -13,6 +13,10 @@ from services.cli.up.valkey import Valkey
 
 #: Wildcard addresses are listened on, but one connects to the machine itself.
 CONNECT_TO = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - a table of what is not connected to
+
+
+#: What makes the parts out of options, servers and environment.
+Table = Callable[[Options, Postgres, Valkey, Mapping[str, str]], list[Part]]
 
 
 def table_of_parts(options: Options, postgres: Postgres, valkey: Valkey, environment: Mapping[str, str]) -> list[Part]:

@@ -9,7 +9,7 @@ from services.cli.up.data_directory import DataDirectory
 from services.cli.up.environment import Options, Service, part_environment
 from services.cli.up.output import Output
 from services.cli.up.part import Ready
-from services.cli.up.parts import CONNECT_TO, table_of_parts
+from services.cli.up.parts import CONNECT_TO, Table, table_of_parts
 from services.cli.up.ports import claim_port
 from services.cli.up.postgres import Postgres
 from services.cli.up.registry import Registry
@@ -18,7 +18,9 @@ from services.cli.up.supervisor import Supervisor
 from services.cli.up.valkey import Valkey
 
 
-async def run(options: Options, output: Output, given: Mapping[str, str], *, started: float) -> None:
+async def run(
+    options: Options, output: Output, given: Mapping[str, str], *, started: float, table: Table = table_of_parts
+) -> None:
     """Run until told to stop. `started` is the monotonic time of the command. Raises CannotStart with a sentence."""
     data = DataDirectory.at(options.data_dir)
     with data.lock():
@@ -33,7 +35,7 @@ async def run(options: Options, output: Output, given: Mapping[str, str], *, sta
         postgres, valkey = _servers(data)
         service = _service(data, postgres, valkey, given)
         environment = part_environment(given, options, service, output.log_format)
-        supervisor = Supervisor(table_of_parts(options, postgres, valkey, environment), output, registry)
+        supervisor = Supervisor(table(options, postgres, valkey, environment), output, registry)
         try:
             await supervisor.run(lambda: output.ready(_ready(options, data, service, started)))
         finally:

@@ -1,0 +1,54 @@
+"""The table of parts: order and command lines"""
+
+import sys
+from pathlib import Path
+
+from services.cli.up.environment import Options
+from services.cli.up.parts import table_of_parts, without_secrets
+from services.cli.up.postgres import Postgres
+from services.cli.up.valkey import Valkey
+
+OPTIONS = Options(Path("d"), "127.0.0.1", 8080, 8081, 3, "info", loopback_webhooks=True)
+POSTGRES = Postgres(Path("/d/postgres"), Path("/d/run"))
+VALKEY = Valkey(Path("/d/valkey"), Path("/d/run"))
+PARTS = {part.name: part for part in table_of_parts(OPTIONS, POSTGRES, VALKEY, {"TUNEYARD_SECRET_KEYS": "s", "A": "b"})}
+
+
+def test_there_are_as_many_workers_as_asked_for_and_one_of_everything_else() -> None:
+    assert list(PARTS) == [
+        "postgres", "valkey", "trainer", "migrate", "gateway", "worker-1", "worker-2", "worker-3", "notifier",
+    ]  # fmt: skip
+
+
+def test_what_uses_the_tables_waits_for_the_migrations_and_the_queue() -> None:
+    waiting = {name for name, part in PARTS.items() if part.after == ("migrate", "valkey")}
+    assert waiting == {"gateway", "worker-1", "worker-2", "worker-3", "notifier"}
+    assert PARTS["migrate"].after == ("postgres",)
+    assert PARTS["migrate"].once
+
+
+def test_each_part_of_ours_is_a_command_of_the_terminal_in_this_interpreter() -> None:
+    assert PARTS["worker-2"].command == [sys.executable, "-m", "services.cli.main", "worker"]
+
+
+def test_the_servers_are_told_none_of_our_secrets() -> None:
+    assert PARTS["postgres"].environment == PARTS["valkey"].environment == {"A": "b"}
+    assert PARTS["gateway"].environment["TUNEYARD_SECRET_KEYS"] == "s"
+    assert without_secrets({"PGDATA": "/other"}) == {}
+
+
+def test_postgres_listens_on_its_socket_only_and_keeps_fsync() -> None:
+    command = PARTS["postgres"].command
+    assert "listen_addresses=" in command
+    assert "unix_socket_directories=/d/run" in command
+    assert not any("fsync" in word for word in command)
+
+
+def test_valkey_opens_no_port_and_never_evicts() -> None:
+    line = " ".join(PARTS["valkey"].command)
+    assert "--port 0 " in line
+    assert "--maxmemory-policy noeviction" in line
+
+
+def test_the_database_url_is_one_that_survives_a_path_with_a_plus() -> None:
+    assert Postgres(Path("/d"), Path("/a+b")).url() == "postgresql+asyncpg://postgres@/postgres?host=/a%2Bb"
