@@ -1,0 +1,103 @@
+"""The notifier's process: hear of events, fan them out, send what is due, until it is told to stop"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.notifier.doorbell import Doorbell
+from services.notifier.drain import Drain
+from services.notifier.fanout import BATCH, fan_out
+from services.notifier.recorder import Recorder
+from services.notifier.webhook import WebhookSender
+from shared import clock, log
+from shared.db.database import Database
+from shared.security.egress import TOTAL_SECONDS, open_egress
+from shared.security.secrets_at_rest import KeyRing
+from shared.settings import Settings
+
+_log = log.get(__name__)
+#: Between two looks for work that no notice told of, among it what is due to be tried again.
+POLL_SECONDS = 1.0
+#: What is under way when we are told to stop may end within this; supervisors kill after ten to thirty seconds.
+GRACE_SECONDS = 9.0
+_RECORD_SECONDS = 2.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
+
+
+class Notifier:
+    """The parts of the process, wired."""
+
+    def __init__(self, database: Database, sender: WebhookSender) -> None:
+        self.bell = Doorbell()
+        self.recorder = Recorder(database)
+        self.drain = Drain(database, sender, self.recorder, self.bell)
+        self._database = database
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` ends when what is under way has ended."""
+        self._stopping = True
+        self.bell.ring()
+
+    async def run(self) -> None:
+        """Work until stopped. While the database is away it waits, and ends for nothing but `stop` or a defect."""
+        async with asyncio.TaskGroup() as group:
+            helpers = [
+                group.create_task(self.bell.listen(self._database.engine)),
+                group.create_task(self.recorder.run()),
+            ]
+            await self._work()
+            await self.drain.finish(GRACE_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.recorder.flush(), _RECORD_SECONDS)
+            for helper in helpers:
+                helper.cancel()
+
+    async def look(self) -> bool:
+        """Fan out and start what is due, once; say whether there may be more right now."""
+        events = await fan_out(self._database)
+        started = await self.drain.start_due()
+        return events == BATCH or started > 0
+
+    async def _work(self) -> None:
+        failures = 0
+        while not self._stopping:
+            self.bell.silence()
+            try:
+                more = await self.look()
+                failures = 0
+            except (SQLAlchemyError, OSError, TimeoutError) as exc:
+                failures += 1
+                _log.warning("notifier.waits", error=f"{type(exc).__name__}: {exc}", failures=failures)
+                await asyncio.sleep(clock.backoff(failures, _FIRST_WAIT, _LONGEST_WAIT))
+                continue
+            if not more and not self._stopping:
+                await self.bell.wait(POLL_SECONDS)
+
+
+@asynccontextmanager
+async def open_notifier(
+    database: Database, ring: KeyRing, *, allow_loopback: bool, total_seconds: float = TOTAL_SECONDS
+) -> AsyncIterator[Notifier]:
+    """Yield a notifier over its own guarded session; the caller runs it, and owns the database."""
+    async with open_egress(allow_loopback=allow_loopback, total_seconds=total_seconds) as session:
+        yield Notifier(database, WebhookSender(session, ring, allow_loopback=allow_loopback))
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Needs the database and nothing else: neither Redis nor a provider is asked."""
+    database = Database(settings.database_url, pool_size=settings.database_pool)
+    ring = KeyRing([key.get_secret_value() for key in settings.secret_keys])
+    try:
+        async with open_notifier(database, ring, allow_loopback=settings.allow_loopback) as notifier:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, notifier.stop)
+            _log.info("notifier.started", allow_loopback=settings.allow_loopback)
+            await notifier.run()
+            _log.info("notifier.stopped")
+    finally:
+        await database.close()

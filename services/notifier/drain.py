@@ -1,0 +1,77 @@
+"""Send what is due: claim a batch, send it at once within the slots, hand each end to the recorder."""
+
+import asyncio
+import os
+import socket
+import time
+
+from services.notifier.deliver import deliver, interrupted
+from services.notifier.doorbell import Doorbell
+from services.notifier.recorder import Recorder
+from services.notifier.slots import Slots
+from services.notifier.webhook import WebhookSender
+from shared.db.database import Database
+from shared.endpoints.deliveries import Claimed, claim_due
+from shared.endpoints.policy import Delivered, Dropped
+
+#: Claimed in one statement.
+BATCH = 100
+#: A dead process's deliveries are taken over after this. Longer than a send may take (30 s), with room to record it.
+LEASE_SECONDS = 45.0
+
+
+class Drain:
+    """The sends under way in this process."""
+
+    def __init__(self, database: Database, sender: WebhookSender, recorder: Recorder, bell: Doorbell) -> None:
+        self.slots = Slots()
+        self._database = database
+        self._sender = sender
+        self._recorder = recorder
+        self._bell = bell
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._sends: set[asyncio.Task[None]] = set()
+
+    async def start_due(self) -> int:
+        """Claim what is due and begin to send it; return how many that were."""
+        limit = min(self.slots.left(), BATCH)
+        if limit <= 0:
+            return 0
+        async with self._database.begin() as session:
+            claimed = await claim_due(
+                session,
+                owner=self._owner,
+                limit=limit,
+                lease_seconds=LEASE_SECONDS,
+                slots=self.slots.each,
+                busy=self.slots.left_of_busy(),
+            )
+        for delivery in claimed:
+            self._begin(delivery)
+        return len(claimed)
+
+    async def finish(self, seconds: float) -> None:
+        """Let what is under way end; what takes longer is cut off, so that another process may have it at once."""
+        if self._sends:
+            _, late = await asyncio.wait(self._sends, timeout=seconds)
+            for send in late:
+                send.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    def _begin(self, delivery: Claimed) -> None:
+        self.slots.take(delivery.endpoint_id)
+        send = asyncio.create_task(self._send(delivery))
+        self._sends.add(send)
+        send.add_done_callback(self._sends.discard)
+
+    async def _send(self, delivery: Claimed) -> None:
+        started = time.monotonic()
+        try:
+            ended = await deliver(self._sender, delivery)
+        except asyncio.CancelledError:
+            ended = interrupted(delivery, time.monotonic() - started)
+        self.slots.give_back(delivery.endpoint_id, failed=not isinstance(ended.outcome, Delivered | Dropped))
+        self._recorder.add(ended)
+        # A slot is free: what waited for it may go.
+        self._bell.ring()

@@ -1,0 +1,54 @@
+"""Write down how tries ended: what ends while one batch is being written makes the next."""
+
+import asyncio
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared import clock, log
+from shared.db.database import Database
+from shared.endpoints.lifecycle import Ended, settle
+
+_log = log.get(__name__)
+_BATCH = 200
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
+
+
+class Recorder:
+    """A queue of ended tries, and the task that writes them. Lost with the process, they are simply sent again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._queue: asyncio.Queue[Ended] = asyncio.Queue()
+
+    def add(self, ended: Ended) -> None:
+        """Have it written soon."""
+        self._queue.put_nowait(ended)
+
+    async def run(self) -> None:
+        """Write batch after batch until cancelled; while the database is away, try the same one again."""
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < _BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            await self._write(batch)
+            for _ in batch:
+                self._queue.task_done()
+
+    async def flush(self) -> None:
+        """Return when all that was added is written."""
+        await self._queue.join()
+
+    async def _write(self, batch: list[Ended]) -> None:
+        tries = 0
+        while True:
+            try:
+                async with self._database.begin() as session:
+                    written = await settle(session, batch)
+            except (SQLAlchemyError, OSError, TimeoutError) as exc:
+                tries += 1
+                _log.warning("record.put_off", error=f"{type(exc).__name__}: {exc}", deliveries=len(batch), tries=tries)
+                await asyncio.sleep(clock.backoff(tries, _FIRST_WAIT, _LONGEST_WAIT))
+                continue
+            if written < len(batch):
+                _log.warning("record.fenced", deliveries=len(batch), written=written)
+            return

@@ -1,0 +1,88 @@
+"""Send one webhook: check the target again, sign for this attempt, post, and say how it ended."""
+
+import ssl
+import time
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import version
+
+import aiohttp
+from yarl import URL
+
+from shared import clock
+from shared.endpoints.deliveries import Claimed
+from shared.endpoints.lifecycle import KEPT_ANSWER_BYTES
+from shared.endpoints.policy import Answer
+from shared.errors import TuneyardError
+from shared.security import egress, signatures
+from shared.security.secrets_at_rest import KeyRing
+from shared.security.targets import TargetRefused, check_url
+
+#: The first that fits. ssl's own errors arrive inside aiohttp's.
+_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (TargetRefused, "target_refused"),
+    (egress.AddressRefused, "target_refused"),
+    (aiohttp.ClientSSLError, "tls_failed"),
+    (ssl.SSLError, "tls_failed"),
+    (TimeoutError, "timeout"),
+    (ConnectionRefusedError, "connection_refused"),
+    (aiohttp.ServerDisconnectedError, "connection_dropped"),
+    (ConnectionResetError, "connection_dropped"),
+    (BrokenPipeError, "connection_dropped"),
+    (aiohttp.ClientPayloadError, "bad_answer"),
+    (aiohttp.ClientResponseError, "bad_answer"),
+    (TuneyardError, "secret_unreadable"),
+    (ValueError, "secret_unreadable"),
+)
+
+
+class WebhookSender:
+    """Posts deliveries over one guarded session."""
+
+    def __init__(self, session: aiohttp.ClientSession, ring: KeyRing, *, allow_loopback: bool) -> None:
+        self._session = session
+        self._ring = ring
+        self._allow_loopback = allow_loopback
+
+    async def send(self, delivery: Claimed) -> Answer:
+        """Try once and return how it ended. No fault of the receiver, the network or a stored secret raises."""
+        at, started = clock.now(), time.monotonic()
+        try:
+            url = check_url(delivery.url, allow_loopback=self._allow_loopback)
+            signed = signatures.headers(self._secrets(delivery), delivery.event_id, int(at.timestamp()), delivery.body)
+            reply = await self._post(url, delivery.body, signed)
+        except (aiohttp.ClientError, OSError, TimeoutError, TuneyardError, ValueError) as exc:
+            return Answer(at, time.monotonic() - started, error=error_class(exc))
+        return Answer(
+            at,
+            time.monotonic() - started,
+            status=reply.status,
+            body=kept(reply.body),
+            retry_after=reply.headers.get("retry-after"),
+        )
+
+    async def _post(self, url: URL, body: bytes, signed: dict[str, str]) -> egress.Reply:
+        headers = {**signed, "content-type": "application/json", "user-agent": user_agent()}
+        return await egress.post(self._session, url, body, headers)
+
+    def _secrets(self, delivery: Claimed) -> Sequence[str]:
+        return [self._ring.decrypt(each) for each in (delivery.secret, delivery.previous_secret) if each]
+
+
+@cache
+def user_agent() -> str:
+    """Return how we call ourselves to receivers."""
+    return f"Tuneyard/{version('tuneyard')}"
+
+
+def kept(body: bytes) -> str:
+    """Return what the log keeps of an answer. PostgreSQL's texts hold no NUL."""
+    return body[:KEPT_ANSWER_BYTES].decode(errors="replace").replace("\0", "\ufffd")
+
+
+def error_class(exc: BaseException) -> str:
+    """Return a word for why there is no answer: it tells the tenant enough, and never an address."""
+    cause = exc.os_error if isinstance(exc, aiohttp.ClientConnectorError) else exc
+    if isinstance(exc, aiohttp.ClientConnectorDNSError) and not isinstance(cause, egress.AddressRefused):
+        return "name_not_found"
+    return next((word for kind, word in _WORDS if isinstance(cause, kind)), "connection_failed")

@@ -1,0 +1,159 @@
+"""Make deliveries of events, and take leases on those that are due: batches, one statement each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.db.database import sql
+from shared.endpoints.payloads import render
+from shared.endpoints.states import EndpointStatus
+from shared.endpoints.tables import Delivery, Payload
+from shared.events.record import ring
+from shared.wire import ids
+
+_MATCHES = text("""
+    SELECT e.id AS event_id, e.type AS event_type, e.created_at, e.sequence, e.data, w.id AS endpoint_id
+    FROM events e JOIN webhook_endpoints w ON w.project_id = e.project_id AND e.type = ANY(w.event_types)
+    WHERE e.id = ANY(:events) AND w.status = 'enabled' AND w.deleted_at IS NULL
+    ORDER BY e.id, w.id
+""")
+_PAYLOADS = text("""
+    INSERT INTO event_payloads (event_id, event_type, body)
+    SELECT * FROM unnest(CAST(:events AS text[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]))
+    ON CONFLICT DO NOTHING
+""")
+_DELIVERIES = text("""
+    INSERT INTO deliveries (id, event_id, endpoint_id, state)
+    SELECT *, 'pending' FROM unnest(CAST(:ids AS text[]), CAST(:events AS text[]), CAST(:endpoints AS text[]))
+    ON CONFLICT DO NOTHING RETURNING id
+""")
+#: From endpoint to endpoint by the index, and of each only as many as it has slots for: what waits for one endpoint
+#: costs the others nothing. statement_timestamp() does not change within the statement, so the index can be used.
+_CLAIM = text("""
+    WITH RECURSIVE waiting AS (
+        (SELECT endpoint_id FROM deliveries WHERE state = 'pending' ORDER BY endpoint_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT d.endpoint_id FROM deliveries d WHERE d.state = 'pending' AND d.endpoint_id > w.endpoint_id
+                ORDER BY d.endpoint_id LIMIT 1)
+        FROM waiting w WHERE w.endpoint_id IS NOT NULL
+    ), free AS (
+        SELECT w.endpoint_id, coalesce(busy.slots, :slots) AS slots
+        FROM waiting w LEFT JOIN unnest(CAST(:busy AS text[]), CAST(:busy_slots AS int[])) AS busy (endpoint_id, slots)
+             ON busy.endpoint_id = w.endpoint_id
+        WHERE w.endpoint_id IS NOT NULL AND coalesce(busy.slots, :slots) > 0
+    ), chosen AS MATERIALIZED (
+        SELECT due.id FROM free CROSS JOIN LATERAL (
+            SELECT d.id, d.run_at FROM deliveries d
+            WHERE d.state = 'pending' AND d.endpoint_id = free.endpoint_id AND d.run_at <= statement_timestamp()
+              AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+            ORDER BY d.run_at LIMIT free.slots FOR UPDATE SKIP LOCKED
+        ) due ORDER BY due.run_at LIMIT :limit
+    )
+    UPDATE deliveries d SET lease_owner = :owner, lease_until = clock_timestamp() + make_interval(secs => :lease),
+           epoch = d.epoch + 1, attempt = d.attempt + 1
+    FROM chosen, event_payloads p, webhook_endpoints w
+    WHERE d.id = chosen.id AND p.event_id = d.event_id AND w.id = d.endpoint_id
+    RETURNING d.id, d.event_id, d.endpoint_id, d.epoch, d.attempt, d.once, p.body, w.url, w.secret,
+              CASE WHEN w.previous_secret_until > clock_timestamp() THEN w.previous_secret END AS previous_secret,
+              CASE WHEN w.deleted_at IS NOT NULL THEN 'deleted' ELSE w.status END AS endpoint_status
+""")
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A delivery that is ours until the lease ends, with all that sending it takes. Secrets are still encrypted."""
+
+    id: str
+    event_id: str
+    endpoint_id: str
+    epoch: int
+    attempt: int
+    once: bool
+    body: bytes
+    url: str
+    secret: str
+    previous_secret: str | None
+    endpoint_status: str
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the endpoint is still there to be told."""
+        return self.endpoint_status == EndpointStatus.ENABLED
+
+
+async def make_deliveries(session: AsyncSession, event_ids: Sequence[str]) -> int:
+    """Write one delivery for each event and each enabled endpoint of its project that asked for its type.
+
+    Returns how many are new. Done twice it is done once: an event goes to an endpoint by one delivery.
+    """
+    matches = (await sql(session, _MATCHES, events=list(event_ids))).all()
+    if not matches:
+        return 0
+    payloads = {match.event_id: (match.event_type, _payload(match)) for match in matches}
+    await sql(
+        session,
+        _PAYLOADS,
+        events=list(payloads),
+        types=[event_type for event_type, _ in payloads.values()],
+        bodies=[body for _, body in payloads.values()],
+    )
+    made = await sql(
+        session,
+        _DELIVERIES,
+        ids=[ids.new("dlv_") for _ in matches],
+        events=[match.event_id for match in matches],
+        endpoints=[match.endpoint_id for match in matches],
+    )
+    return len(made.all())
+
+
+async def make_test(session: AsyncSession, *, endpoint_id: str, event_type: str, event: Mapping[str, Any]) -> str:
+    """Write a delivery of an event that never happened, to be tried once, and return its id."""
+    event_id = ids.new("evt_")
+    session.add(
+        Payload(
+            event_id=event_id, event_type=event_type, body=render(event_id=event_id, event_type=event_type, **event)
+        )
+    )
+    await session.flush()
+    delivery = Delivery(id=ids.new("dlv_"), event_id=event_id, endpoint_id=endpoint_id, once=True)
+    session.add(delivery)
+    await session.flush()
+    await ring(session)
+    return delivery.id
+
+
+async def claim_due(
+    session: AsyncSession,
+    *,
+    owner: str,
+    limit: int,
+    lease_seconds: float,
+    slots: int,
+    busy: Mapping[str, int],
+) -> list[Claimed]:
+    """Lease up to `limit` due deliveries: of each endpoint up to `slots`, or what `busy` says it has left."""
+    rows = await sql(
+        session,
+        _CLAIM,
+        owner=owner,
+        limit=limit,
+        lease=lease_seconds,
+        slots=slots,
+        busy=list(busy),
+        busy_slots=list(busy.values()),
+    )
+    return [Claimed(**row._mapping) for row in rows]  # noqa: SLF001 (the documented way to a row's names)
+
+
+def _payload(match: Any) -> bytes:
+    return render(
+        event_id=match.event_id,
+        event_type=match.event_type,
+        created_at=match.created_at,
+        sequence=match.sequence,
+        data=match.data,
+    )

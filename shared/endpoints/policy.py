@@ -1,0 +1,118 @@
+"""Decide from an answer what happens to a delivery: delivered, again after a while, given up, endpoint switched off."""
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from math import isfinite
+
+#: Waits before each try; the first is sent at once. Over three days in all, as the specification's example has it:
+#: an outage over a long weekend loses nothing.
+SCHEDULE = (
+    timedelta(0),
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+#: Each wait is this much longer or shorter, so that what failed together does not come back together.
+JITTER = 0.2
+#: A receiver may ask us to stay away for a day, not for ever.
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How one attempt ended: with a status, or with the class of an error. `at` is when it began."""
+
+    at: datetime
+    seconds: float
+    status: int | None = None
+    error: str | None = None
+    body: str | None = None
+    retry_after: str | None = None
+
+    def told(self) -> str:
+        """Return the ending in words, for the log that the tenant sees."""
+        return f"The endpoint answered {self.status}." if self.status else f"No answer: {self.error}."
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The endpoint has it."""
+
+
+@dataclass(frozen=True)
+class TryAgain:
+    """It may work after so many seconds."""
+
+    after: float
+    why: str
+
+
+@dataclass(frozen=True)
+class GaveUp:
+    """Every try was used up."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Disable:
+    """The endpoint says that it is gone for good (410): this delivery fails, and no other is sent."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """The endpoint was deleted or disabled before this could be sent."""
+
+    reason: str
+
+
+Outcome = Delivered | TryAgain | GaveUp | Disable | Dropped
+
+
+def decide(answer: Answer, attempt: int, *, once: bool = False) -> Outcome:
+    """Return what follows from the answer to try number `attempt` (1-based). Only 2xx is success; 3xx is a failure."""
+    if answer.status is not None and 200 <= answer.status < 300:
+        return Delivered()
+    if once:
+        return GaveUp(f"{answer.told()} It was to be tried once.")
+    if answer.status == 410:
+        return Disable("The endpoint answered 410 Gone.")
+    if attempt >= len(SCHEDULE):
+        return GaveUp(f"{answer.told()} That was try {attempt} of {len(SCHEDULE)}.")
+    asked = seconds_asked(answer.retry_after, datetime.now(UTC))
+    return TryAgain(max(wait_after(attempt), asked), answer.told())
+
+
+def wait_after(attempt: int) -> float:
+    """Return the seconds between try `attempt` (1-based) and the next, with jitter."""
+    return SCHEDULE[attempt].total_seconds() * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (not secret)
+
+
+def seconds_asked(retry_after: str | None, now: datetime) -> float:
+    """Return how long `Retry-After` asks to wait: seconds, a fraction, or an HTTP date; 0 for nothing or nonsense."""
+    if retry_after is None:
+        return 0.0
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        seconds = _seconds_until(retry_after, now)
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER.total_seconds()) if isfinite(seconds) else 0.0
+
+
+def _seconds_until(date: str, now: datetime) -> float:
+    try:
+        at = parsedate_to_datetime(date)
+    except ValueError:
+        return 0.0
+    # RFC 9110 5.6.7: an HTTP date is in GMT, said or not.
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
