@@ -1,0 +1,48 @@
+"""Wire the trainer together: one aiohttp application over one data directory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from services.trainer import admin, files, inference, jobs, models
+from services.trainer.config import TrainerConfig
+from services.trainer.context import CONFIG, FAULTS, LATE, RUNNER, SHELF, STORE
+from services.trainer.faults import FaultBook
+from services.trainer.injection import inject
+from services.trainer.middleware import answer_in_shape, require_key
+from services.trainer.running import Runner
+from services.trainer.shelf import Shelf
+from services.trainer.state.store import Store
+
+
+def build_app(config: TrainerConfig) -> web.Application:
+    """Return the application; it opens its data directory when it starts, and goes on with unfinished jobs."""
+    app = web.Application(middlewares=[answer_in_shape, require_key, inject], client_max_size=8 * 1024 * 1024)
+    app[CONFIG] = config
+    app[FAULTS] = FaultBook(config.faults)
+    app[SHELF] = Shelf()
+    app[LATE] = set()
+    for door in (files, jobs, models, inference, admin):
+        app.add_routes(door.routes)
+    app.cleanup_ctx.append(_open)
+    return app
+
+
+async def _open(app: web.Application) -> AsyncIterator[None]:
+    store = app[STORE] = Store(app[CONFIG].data_dir)
+    runner = app[RUNNER] = Runner(store, app[CONFIG])
+    runner.start()
+    yield
+    late = list(app[LATE])
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    await runner.close()
+    store.close()
+
+
+def run(config: TrainerConfig) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    # A stream or an upload in flight gets two seconds; a job needs none, it goes on at the next start.
+    web.run_app(build_app(config), host=config.host, port=config.port, shutdown_timeout=2, print=None)

@@ -1,0 +1,53 @@
+"""What the application and each request carry, under typed keys, and reading of a request's numbers."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from services.trainer.config import TrainerConfig
+from services.trainer.faults import Fault, FaultBook
+from services.trainer.running import Runner
+from services.trainer.shelf import Shelf
+from services.trainer.state.store import Store
+from shared.wire.errors import ApiError
+
+CONFIG = web.AppKey("config", TrainerConfig)
+STORE = web.AppKey("store", Store)
+RUNNER = web.AppKey("runner", Runner)
+FAULTS = web.AppKey("faults", FaultBook)
+SHELF = web.AppKey("shelf", Shelf)
+#: Effects that will land after their request was answered.
+LATE = web.AppKey("late", set)
+
+
+@dataclass(slots=True)
+class Gate:
+    """Where a handler waits between reading its request and acting on it."""
+
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+async def act(request: web.Request) -> None:
+    """Stand between reading and acting: returns at once, unless a fault makes this request act late."""
+    gate: Gate | None = request.get("gate")
+    if gate is not None:
+        gate.arrived.set()
+        await gate.opened.wait()
+
+
+def faults_met(request: web.Request) -> dict[str, Fault]:
+    """Return the faults of this request, by name."""
+    met: dict[str, Fault] = request.get("faults", {})
+    return met
+
+
+def whole_number(request: web.Request, name: str, default: int, most: int) -> int:
+    """Return a query parameter of 1 to `most`; raises ApiError 400."""
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:20]) <= most:
+        raise ApiError(f'{name}: must be a whole number from 1 to {most}; found "{text}".', param=name)
+    return int(text)

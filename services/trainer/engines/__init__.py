@@ -1,0 +1,1 @@
+"""What can train: one small interface, and the engines behind it."""

@@ -1,0 +1,39 @@
+"""A compact log-linear model of the next token, in numpy: small, exact, and quick to teach."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.trainer.engines.engine import Handle, Observer, Start, TrainSpec
+from services.trainer.engines.numpy_engine import plan
+from services.trainer.engines.numpy_engine import training as course
+from services.trainer.engines.numpy_engine.sampling import BaseModel, TunedModel
+from services.trainer.engines.numpy_engine.weights import Weights
+from services.trainer.examples import Example
+from shared import tokenizer
+
+
+class NumpyEngine:
+    """The engine that this package is; see engines/engine.py for what is promised."""
+
+    name = "numpy"
+
+    def train(
+        self,
+        spec: TrainSpec,
+        training: Sequence[Example],
+        validation: Sequence[Example],
+        *,
+        start: Start,
+        folder: Path,
+        on: Observer,
+    ) -> Path:
+        """Train; deterministic: the same spec, examples and start give the same bytes."""
+        table = tokenizer.load(spec.encoding)
+        made = plan.make(spec, training, validation, table)
+        on.planned(made.resolved)
+        return course.run(made, table, start, folder, on)
+
+    def load(self, encoding: str, weights: Path | None, name: str) -> Handle:
+        """Return a tuned model, or without weights the base's one sentence."""
+        table = tokenizer.load(encoding)
+        return TunedModel(Weights.read(weights), table) if weights else BaseModel(name, table)

@@ -1,0 +1,98 @@
+"""Turn a place in an answer into weighted features: the tokens before it, crossed with the question's words."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from services.trainer.engines.numpy_engine.hashing import Hashes, cross
+from services.trainer.engines.numpy_engine.spans import Prompt
+
+#: How much each kind of feature counts; found by trying on the benchmark's data (benchmarks/trainer.py).
+NGRAMS = (0.6, 0.6, 0.6, 0.6)
+WORDS_BY_TOKENS, WORDS_BY_PLACE = 2.5, 1.5
+QUESTION_BY_TOKENS, QUESTION_BY_PLACE = 1.0, 1.0
+SYSTEM_BY_TOKENS, HISTORY_BY_PLACE = 0.3, 0.5
+#: The rarest words of a question decide; more would cost time and say little.
+MAX_WORDS = 12
+#: Stands for "before the first token".
+_START = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class WordTable:
+    """In how many questions each word stood, sorted by the word's hash."""
+
+    hashes: Hashes
+    counts: npt.NDArray[np.int64]
+    questions: int
+
+    @classmethod
+    def empty(cls) -> "WordTable":
+        return cls(np.zeros(0, np.uint64), np.zeros(0, np.int64), 0)
+
+    def grown(self, prompts: Iterable[Prompt]) -> "WordTable":
+        """Return the table with the words of more questions in it."""
+        counts = Counter(dict(zip(self.hashes.tolist(), self.counts.tolist(), strict=True)))
+        questions = self.questions
+        for prompt in prompts:
+            counts.update(set(prompt.words))
+            questions += 1
+        hashes = np.array(sorted(counts), dtype=np.uint64)
+        return WordTable(hashes, np.array([counts[h] for h in hashes.tolist()], dtype=np.int64), questions)
+
+    def weighed(self, prompt: Prompt) -> tuple[Hashes, npt.NDArray[np.float32]]:
+        """Return the question's rarest known words and their weights, which sum to 1 (idf, smoothed)."""
+        asked = np.unique(np.array(prompt.words, dtype=np.uint64))
+        at = np.searchsorted(self.hashes, asked)
+        at[at == len(self.hashes)] = 0
+        known = self.hashes[at] == asked if len(self.hashes) else np.zeros(len(asked), bool)
+        asked, counts = asked[known], self.counts[at[known]]
+        idf = np.log((self.questions + 1) / counts)
+        rarest = np.argsort(-idf, kind="stable")[:MAX_WORDS]
+        weights = idf[rarest] ** 2
+        return asked[rarest], (weights / max(weights.sum(), 1e-9)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A prompt with its words looked up once, for all places of its answer."""
+
+    prompt: Prompt
+    words: Hashes
+    weights: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, prompt: Prompt, table: WordTable) -> "Known":
+        return cls(prompt, *table.weighed(prompt))
+
+
+def features(known: Known, tokens: npt.NDArray[np.int64], first: int = 0) -> tuple[Hashes, npt.NDArray[np.float32]]:
+    """Return, for places `first` to `len(tokens)` of an answer, their features: hashes and values, both (places, k).
+
+    Place i sees tokens before i only; the place after the last token is included.
+    """
+    places = np.arange(first, len(tokens) + 1)
+    padded = np.concatenate([np.full(4, _START, np.uint64), tokens.astype(np.uint64)])
+    back1, back2, back3, back4 = (padded[places + 4 - n, None] for n in (1, 2, 3, 4))
+    place, asked = places[:, None], known.words[None, :]
+    prompt = known.prompt
+    question, system, history = (np.uint64(h) for h in (prompt.question, prompt.system, prompt.history))
+    columns: list[tuple[Hashes, Any]] = [
+        (cross(1, back1), NGRAMS[0]),
+        (cross(2, back1, back2), NGRAMS[1]),
+        (cross(3, back1, back2, back3), NGRAMS[2]),
+        (cross(4, back1, back2, back3, back4), NGRAMS[3]),
+        (cross(5, asked, back1, back2), WORDS_BY_TOKENS * known.weights),
+        (cross(6, asked, place), WORDS_BY_PLACE * known.weights),
+        (cross(7, question, back1, back2, back3), QUESTION_BY_TOKENS),
+        (cross(8, question, place), QUESTION_BY_PLACE),
+        (cross(9, system, back1, back2), SYSTEM_BY_TOKENS),
+        (cross(10, history, place), HISTORY_BY_PLACE),
+    ]
+    hashes = np.concatenate([column for column, _ in columns], axis=1)
+    row = np.concatenate([np.broadcast_to(np.asarray(value), column.shape[1]) for column, value in columns])
+    return hashes, np.broadcast_to(row.astype(np.float32), hashes.shape)
