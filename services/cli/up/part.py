@@ -33,8 +33,8 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     #: For a stop that does not wait. PostgreSQL has a better one than SIGKILL.
     kill_signal: signal.Signals = signal.SIGKILL
-    #: Seconds between the stop signal and the kill signal.
-    grace: float = 10.0
+    #: Seconds between the stop signal and the kill signal. A worker takes ten to hand back what it runs.
+    grace: float = 15.0
 
 
 class Ready(NamedTuple):
