@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test check fix bench up lock
+.PHONY: setup demo test check fix bench up lock migration
 .DEFAULT_GOAL := test
 
 setup: $(STAMP)
@@ -26,7 +26,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m migrations.check
+	$(BIN)/python -m tests.migrations
 
 fix: setup
 	$(BIN)/ruff check --fix .
@@ -41,3 +41,6 @@ up: setup
 lock:  ## write the lock files anew; needs uv
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra embedded pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra embedded --extra dev pyproject.toml --output-file requirements-dev.lock
+
+migration: setup  ## write a migration from what changed in the tables: make migration m="why"
+	$(BIN)/python -m tests.migrations "$(m)"

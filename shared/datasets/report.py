@@ -81,20 +81,22 @@ def check(
     model: BaseModel | None,
     n_epochs: int | None = None,
     method: str = "supervised",
+    for_validation: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
     max_line: int = MAX_LINE_BYTES,
 ) -> Report:
     """Read a dataset to its end and report on it; nothing that it may hold is raised.
 
     Without a model tokens are counted in `o200k_base`, there is no estimate, and what depends on a model is not
-    checked. `on_progress` is called with bytes and lines read, about once per megabyte. Memory does not grow with the
-    file, but for four bytes an example.
+    checked. A file `for_validation` may be as small as it likes, and costs nothing. `on_progress` is called with bytes
+    and lines read, about once per megabyte. Memory does not grow with the file, but for four bytes an example.
     """
     lines = Lines(stream, on_progress=on_progress, max_line=max_line)
     checking = _Checking(model)
     for number, line in lines:
         checking.take(number, line)
-    return checking.report(lines, method, n_epochs)
+    checking.conclude(lines, method, for_validation=for_validation)
+    return checking.report(lines, None if for_validation else checking.estimate(n_epochs))
 
 
 class _Checking:
@@ -159,8 +161,7 @@ class _Checking:
             cut = f"the last {total - self._limit:,} are cut off, which is where the answer stands."
             self._findings.add("example_truncated", f"{said}: {cut}", line=number)
 
-    def report(self, lines: Lines, method: str, n_epochs: int | None) -> Report:
-        self._conclude(lines, method)
+    def report(self, lines: Lines, estimate: Estimate | None) -> Report:
         return Report(
             format=self._format,
             model=None if self._model is None else self._model.name,
@@ -173,24 +174,25 @@ class _Checking:
             per_example=summary(self._counts),
             histogram=histogram(self._counts),
             truncated_examples=self._truncated,
-            estimate=self._estimate(n_epochs),
+            estimate=estimate,
             findings=self._findings.listed(),
             findings_total=self._findings.totals(),
             findings_by_code=dict(self._findings.by_code),
         )
 
-    def _conclude(self, lines: Lines, method: str) -> None:
+    def conclude(self, lines: Lines, method: str, *, for_validation: bool) -> None:
         if self._hopeless:
             return
         if self._examples == 0:
             found = "holds only blank lines" if lines.count else "is empty"
             self._findings.add("empty_file", f"the file {found}. Write one JSON object per line.")
             return
-        check_size(self._examples, self._findings)
+        if not for_validation:
+            check_size(self._examples, self._findings)
         if self._model is not None:
             check_model(self._format, self._findings.by_code["has_images"] > 0, self._model, method, self._findings)
 
-    def _estimate(self, n_epochs: int | None) -> Estimate | None:
+    def estimate(self, n_epochs: int | None) -> Estimate | None:
         if self._model is None or self._limit is None or not self._counts:
             return None
         tokens = cut_to(self._counts, self._limit)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Unpack
+from typing import Any
 
 from sqlalchemy import CursorResult, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
@@ -40,9 +40,9 @@ class Database:
         await self.engine.dispose()
 
 
-async def sql(session: AsyncSession, statement: TextClause, **params: Any) -> CursorResult[Unpack[tuple[Any, ...]]]:
+async def sql(session: AsyncSession, statement: TextClause, **params: Any) -> CursorResult[*tuple[Any, ...]]:
     """Run plain SQL in the session's transaction: claims, fences and sweeps say exactly what they mean."""
-    result: CursorResult[Unpack[tuple[Any, ...]]] = await session.exec(statement, params=params)  # type: ignore[call-overload]
+    result: CursorResult[*tuple[Any, ...]] = await session.exec(statement, params=params)  # type: ignore[call-overload]
     return result
 
 

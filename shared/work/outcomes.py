@@ -18,17 +18,23 @@ class Again:
 
 @dataclass(frozen=True)
 class Retry:
-    """An error that can pass. `after` None means: back off by the number of attempts."""
+    """An error that can pass. `after` None means: back off by the number of attempts.
+
+    A `defect` is an error of ours: the attempts are counted, and the last gives up. What is wrong outside may last.
+    """
 
     why: str
     after: float | None = None
+    defect: bool = False
 
 
 @dataclass(frozen=True)
 class GaveUp:
-    """No further try can help; the subject is to end with this reason."""
+    """No further try can help; the subject is to end with this reason, and OpenAI's `code` and `param` if it has any."""
 
     reason: str
+    code: str = "internal_error"
+    param: str | None = None
 
 
 Outcome = Done | Again | Retry | GaveUp

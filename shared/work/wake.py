@@ -40,6 +40,9 @@ class Waker(Protocol):
     async def wake(self, items: Iterable[Due]) -> bool:
         """Hint that these rows are due; return False when the queue could not be reached."""
 
+    async def ping(self) -> None:
+        """Raise when the queue does not answer."""
+
     async def close(self) -> None:
         """Let the queue go."""
 
@@ -87,6 +90,10 @@ class ArqWaker:
             _log.warning("wake.failed", error=f"{type(exc).__name__}: {exc}")
             return False
         return True
+
+    async def ping(self) -> None:
+        """See Waker.ping."""
+        await self.pool.ping()
 
     async def close(self) -> None:
         """See Waker.close."""

@@ -1,0 +1,151 @@
+"""Files: hand in a dataset, list, read, delete, and its report."""
+
+from typing import Any
+
+from aiohttp import web
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.gateway import idempotency, queries
+from services.gateway.middleware import mark
+from services.gateway.routes import Route, caller, runtime
+from services.gateway.uploading import Upload, receive
+from shared.datasets import lifecycle
+from shared.datasets import queries as datasets
+from shared.datasets.states import DatasetState
+from shared.datasets.tables import Dataset
+from shared.datasets.view import show
+from shared.errors import Conflict, Unavailable
+from shared.jobs.queries import alive_with_file
+from shared.security.keys import Scope
+from shared.wire.errors import ApiError
+from shared.wire.files import FileDeleted
+from shared.wire.lists import page
+
+
+async def create(request: web.Request) -> web.Response:
+    """Take a file by multipart, streamed to the storage; checking it follows."""
+    upload = await receive(request)
+
+    async def act(session: AsyncSession) -> dict[str, Any]:
+        dataset = Dataset(
+            id=upload.file_id,
+            project_id=caller(request).project_id,
+            filename=upload.filename,
+            purpose=upload.purpose,
+            bytes=upload.stored.bytes,
+            sha256=upload.stored.sha256,
+            stored_as=upload.stored_as,
+        )
+        return show(await lifecycle.create(session, dataset))
+
+    content = f"{upload.filename}\n{upload.purpose}\n{upload.stored.sha256}"
+    response = await idempotency.write(request, act, content=content)
+    await _drop_second_copy(request, upload, response)
+    return response
+
+
+async def _drop_second_copy(request: web.Request, upload: Upload, response: web.Response) -> None:
+    if "idempotent-replayed" in response.headers:
+        await runtime(request).storage.delete(upload.stored_as)
+
+
+async def list_files(request: web.Request) -> web.Response:
+    """List files, newest first by default."""
+    limit = queries.integer(request, "limit", 10_000, 1, 10_000)
+    order = queries.choice(request, "order", ("asc", "desc"), "desc")
+    async with runtime(request).database.begin() as session:
+        found = await datasets.page(
+            session,
+            caller(request).project_id,
+            limit=limit,
+            after=request.query.get("after"),
+            purpose=request.query.get("purpose"),
+            ascending=order == "asc",
+        )
+    return web.json_response(page([show(dataset) for dataset in found[:limit]], has_more=len(found) > limit))
+
+
+async def retrieve(request: web.Request) -> web.Response:
+    """Show one file."""
+    return web.json_response(show(await _dataset(request)))
+
+
+async def content(request: web.Request) -> web.StreamResponse:
+    """Stream the bytes as they were handed in; a Range is obeyed."""
+    dataset = await _dataset(request)
+    start, end, partial = _range(request, dataset.bytes)
+    response = web.StreamResponse(status=206 if partial else 200)
+    response.content_type = "application/octet-stream"
+    response.content_length = end - start
+    response.headers["Accept-Ranges"] = "bytes"
+    if partial:
+        response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{dataset.bytes}"
+    storage = runtime(request).storage
+    chunks = storage.get_range(dataset.stored_as, start, end) if partial else storage.get(dataset.stored_as)
+    first = await anext(chunks, b"")
+    await mark(request, response)
+    await response.prepare(request)
+    try:
+        await response.write(first)
+        async for chunk in chunks:
+            await response.write(chunk)
+    except (ConnectionError, Unavailable):
+        # The head is sent: all that is left is to cut the connection, so that the reader sees it is not whole.
+        if request.transport is not None:
+            request.transport.close()
+        return response
+    await response.write_eof()
+    return response
+
+
+async def delete(request: web.Request) -> web.Response:
+    """Delete a file that no living job uses; its bytes follow, here and at the provider."""
+    file_id = request.match_info["file_id"]
+    async with runtime(request).begin() as session:
+        await datasets.get(session, caller(request).project_id, file_id)
+        if jobs := await alive_with_file(session, file_id):
+            raise Conflict(
+                f"File {file_id} is used by {jobs[0].id}, which has not ended. Cancel the job first.", param="file_id"
+            )
+        await lifecycle.advance(session, file_id, DatasetState.DELETED)
+    return web.json_response(FileDeleted(id=file_id).model_dump(mode="json"))
+
+
+async def report(request: web.Request) -> web.Response:
+    """Show what the check found: every finding with its line, tokens, distribution."""
+    dataset = await _dataset(request)
+    if dataset.report is None:
+        if dataset.state == DatasetState.UPLOADED:
+            message = f"File {dataset.id} is still being checked. Ask again once its status is processed or error."
+            raise Conflict(message, code="file_not_checked")
+        raise ApiError(f"File {dataset.id} has no report: {dataset.status_details or 'a job wrote it'}.", status=404)
+    return web.json_response(dataset.report)
+
+
+async def _dataset(request: web.Request) -> Dataset:
+    async with runtime(request).database.begin() as session:
+        return await datasets.get(session, caller(request).project_id, request.match_info["file_id"])
+
+
+def _range(request: web.Request, size: int) -> tuple[int, int, bool]:
+    try:
+        asked = request.http_range
+    except ValueError as exc:
+        raise ApiError(f"The Range header is not of the form bytes=FROM-TO: {exc}.", status=416) from exc
+    if asked.start is None and asked.stop is None:
+        return 0, size, False
+    start, end, _ = asked.indices(size)
+    if start >= end:
+        headers = {"Content-Range": f"bytes */{size}"}
+        raise ApiError(f"The file has {size} bytes; the range lies outside.", status=416, headers=headers)
+    return start, end, True
+
+
+ROUTES = (
+    Route("POST", "/v1/files", create, Scope.FILES_WRITE),
+    Route("GET", "/v1/files", list_files, Scope.FILES_READ),
+    Route("GET", "/v1/files/{file_id}", retrieve, Scope.FILES_READ),
+    Route("GET", "/v1/files/{file_id}/content", content, Scope.FILES_READ),
+    Route("GET", "/v1/files/{file_id}/report", report, Scope.FILES_READ),
+    Route("DELETE", "/v1/files/{file_id}", delete, Scope.FILES_WRITE),
+)

@@ -1,0 +1,38 @@
+"""Read query parameters, or say which is wrong and what would be right."""
+
+import re
+
+from aiohttp import web
+
+from shared.wire.errors import ApiError
+
+_METADATA = re.compile(r"metadata\[(.*)\]")
+
+
+def integer(request: web.Request, name: str, default: int, low: int, high: int) -> int:
+    """Return an integer parameter within its range."""
+    raw = request.query.get(name)
+    if raw is None:
+        return default
+    if not re.fullmatch(r"-?\d{1,9}", raw) or not low <= int(raw) <= high:
+        raise ApiError(f"{name} must be an integer from {low} to {high}; it is {raw[:50]!r}.", param=name)
+    return int(raw)
+
+
+def choice(request: web.Request, name: str, choices: tuple[str, ...], default: str) -> str:
+    """Return a parameter that is one of a few words."""
+    raw = request.query.get(name, default)
+    if raw not in choices:
+        raise ApiError(f"{name} must be one of {', '.join(choices)}; it is {raw[:50]!r}.", param=name)
+    return raw
+
+
+def metadata(request: web.Request) -> tuple[dict[str, str], bool]:
+    """Return the pairs of `metadata[key]=value`, and whether `metadata=null` asks for jobs without any."""
+    pairs = {found[1]: value for name, value in request.query.items() if (found := _METADATA.fullmatch(name))}
+    plain = request.query.get("metadata")
+    if plain not in (None, "", "null"):
+        raise ApiError("metadata is given as metadata[key]=value, or as metadata=null.", param="metadata")
+    if plain == "null" and pairs:
+        raise ApiError("metadata=null and metadata[key]=value exclude each other.", param="metadata")
+    return pairs, plain == "null"

@@ -1,0 +1,120 @@
+"""What a provider tells of its files, jobs, events and checkpoints, in our words."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ProviderJob:
+    """A job as the provider sees it. `status` is its own word: unknown ones mean still running."""
+
+    id: str
+    status: str
+    created_at: int
+    fine_tuned_model: str | None = None
+    trained_tokens: int | None = None
+    result_files: tuple[str, ...] = ()
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
+    error_code: str | None = None
+    error_message: str | None = None
+    estimated_finish: int | None = None
+    finished_at: int | None = None
+    seed: int | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> "ProviderJob":
+        """Read a job tolerantly: partial objects, `error: {}` and null hyperparameters are all real (facts 1.3)."""
+        error = body.get("error") or {}
+        method = body.get("method") or {}
+        nested = (method.get(method.get("type") or "supervised") or {}).get("hyperparameters") or {}
+        return cls(
+            id=str(body["id"]),
+            status=str(body.get("status") or "unknown"),
+            created_at=int(body.get("created_at") or 0),
+            fine_tuned_model=body.get("fine_tuned_model"),
+            trained_tokens=body.get("trained_tokens"),
+            result_files=tuple(body.get("result_files") or ()),
+            hyperparameters=body.get("hyperparameters") or nested,
+            error_code=error.get("code"),
+            error_message=error.get("message"),
+            estimated_finish=body.get("estimated_finish"),
+            finished_at=body.get("finished_at"),
+            seed=body.get("seed"),
+            metadata=body.get("metadata") or {},
+        )
+
+
+@dataclass(frozen=True)
+class ProviderEvent:
+    """One line of the provider's event list."""
+
+    id: str
+    created_at: int
+    level: str
+    message: str
+    type: str
+    data: dict[str, Any] | None
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> "ProviderEvent":
+        """Read an event; `data` may be absent, null or empty."""
+        return cls(
+            id=str(body["id"]),
+            created_at=int(body.get("created_at") or 0),
+            level=str(body.get("level") or "info"),
+            message=str(body.get("message") or ""),
+            type=str(body.get("type") or "message"),
+            data=body.get("data") or None,
+        )
+
+
+@dataclass(frozen=True)
+class ProviderCheckpoint:
+    """A model that the provider saved at the end of an epoch."""
+
+    id: str
+    created_at: int
+    model: str
+    step: int
+    metrics: dict[str, float]
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> "ProviderCheckpoint":
+        """Read a checkpoint; metrics that are not numbers are left out."""
+        metrics = {k: float(v) for k, v in (body.get("metrics") or {}).items() if isinstance(v, int | float)}
+        return cls(
+            id=str(body["id"]),
+            created_at=int(body.get("created_at") or 0),
+            model=str(body["fine_tuned_model_checkpoint"]),
+            step=int(body.get("step_number") or 0),
+            metrics=metrics,
+        )
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """What a job is created with. `our_id` stands in its metadata, by which it is found again."""
+
+    our_id: str
+    model: str
+    training_file: str
+    validation_file: str | None
+    suffix: str | None
+    seed: int | None
+    hyperparameters: dict[str, Any]
+
+    def body(self) -> dict[str, Any]:
+        """Return the request body; what is not set is left out, for older servers refuse explicit nulls (facts 1.3)."""
+        optional = {"validation_file": self.validation_file, "suffix": self.suffix, "seed": self.seed}
+        return {
+            "model": self.model,
+            "training_file": self.training_file,
+            "method": {"type": "supervised", "supervised": {"hyperparameters": self.hyperparameters}},
+            "metadata": {OUR_ID: self.our_id},
+            **{name: value for name, value in optional.items() if value is not None},
+        }
+
+
+#: The key under which our job's id stands in the provider's metadata.
+OUR_ID = "tuneyard_job_id"

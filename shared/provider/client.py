@@ -1,0 +1,144 @@
+"""Every call we make to a provider: files, jobs, models."""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from shared.errors import ProviderBusy, ProviderRefused
+from shared.provider.answers import OUR_ID, NewJob, ProviderCheckpoint, ProviderEvent, ProviderJob
+from shared.provider.transport import ProviderHttp
+from shared.settings import ProviderSettings
+
+_PAGE = 100
+#: An upload slower than this has stopped: 512 MB then take under nine minutes.
+_SLOWEST_BYTES_PER_SECOND = 1_000_000
+_FILE_READY_SECONDS = 2.0
+
+
+class Provider:
+    """An OpenAI-compatible provider. Raises ProviderBusy, ProviderUnclear and ProviderRefused, nothing else."""
+
+    def __init__(self, name: str, settings: ProviderSettings, http: ProviderHttp) -> None:
+        self.name = name
+        self.settings = settings
+        self.http = http
+
+    async def upload(self, filename: str, chunks: AsyncIterator[bytes], size: int) -> str:
+        """Upload a training file of `size` bytes, streamed; return its id there."""
+        patience = aiohttp.ClientTimeout(total=self.settings.timeout_seconds + size / _SLOWEST_BYTES_PER_SECOND)
+        form = aiohttp.FormData()
+        form.add_field("purpose", "fine-tune")
+        form.add_field("file", chunks, filename=filename, content_type="application/jsonl")
+        return str((await self.http.json("POST", "/files", data=form, timeout=patience))["id"])
+
+    async def find_files(self, filename: str) -> list[str]:
+        """Return the ids of files of this name, oldest first; the API has no filter, so the list is read."""
+        query = {"purpose": "fine-tune", "limit": "1000", "order": "desc"}
+        files = [file async for file in self._pages("/files", query) if file.get("filename") == filename]
+        return [str(file["id"]) for file in sorted(files, key=lambda file: int(file.get("created_at") or 0))]
+
+    async def delete_file(self, file_id: str) -> None:
+        """Delete a file; what is not there is deleted already."""
+        await self._delete(f"/files/{file_id}")
+
+    async def content(self, file_id: str) -> bytes:
+        """Return a result file's CSV as plain text, whichever of the two encodings it came in."""
+        async with self.http.answer("GET", f"/files/{file_id}/content") as response:
+            return plain_csv(await response.read())
+
+    async def create_job(self, job: NewJob) -> ProviderJob:
+        """Create the job. After ProviderUnclear look with `find_jobs` before doing it again."""
+        try:
+            return ProviderJob.read(await self.http.json("POST", "/fine_tuning/jobs", json=job.body()))
+        except ProviderRefused as exc:
+            # Real servers took a job for a file in processing, and refused it, in different years (facts 2.1).
+            if exc.provider_status == 400 and "not ready" in str(exc):
+                raise ProviderBusy(str(exc), retry_after=_FILE_READY_SECONDS) from exc
+            raise
+
+    async def find_jobs(self, our_id: str) -> list[ProviderJob]:
+        """Return the jobs that carry our id, oldest first; the filter is checked, for servers exist that ignore it."""
+        query = {f"metadata[{OUR_ID}]": our_id, "limit": str(_PAGE)}
+        found = [ProviderJob.read(body) async for body in self._pages("/fine_tuning/jobs", query)]
+        return sorted((job for job in found if job.metadata.get(OUR_ID) == our_id), key=lambda job: job.created_at)
+
+    async def job(self, job_id: str) -> ProviderJob:
+        """Return the job as it stands."""
+        return ProviderJob.read(await self.http.json("GET", f"/fine_tuning/jobs/{job_id}"))
+
+    async def cancel(self, job_id: str) -> None:
+        """Ask for the end of a job; one that has ended already refuses, which the next poll reads."""
+        await self.http.json("POST", f"/fine_tuning/jobs/{job_id}/cancel")
+
+    async def events(self, job_id: str, known: frozenset[str]) -> list[ProviderEvent]:
+        """Return the events not among `known`, oldest first."""
+        new: list[ProviderEvent] = []
+        async for body in self._pages(f"/fine_tuning/jobs/{job_id}/events", {"limit": str(_PAGE)}):
+            event = ProviderEvent.read(body)
+            if event.id in known:
+                break
+            new.append(event)
+        return new[::-1]
+
+    async def checkpoints(self, job_id: str) -> list[ProviderCheckpoint]:
+        """Return the checkpoints, oldest first."""
+        path = f"/fine_tuning/jobs/{job_id}/checkpoints"
+        found = [ProviderCheckpoint.read(body) async for body in self._pages(path, {"limit": str(_PAGE)})]
+        return sorted(found, key=lambda checkpoint: checkpoint.step)
+
+    async def answers(self, model: str, *, chat: bool) -> None:
+        """Ask the model for one token; raise as any call while it does not answer."""
+        if chat:
+            body: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
+            await self.http.json("POST", "/chat/completions", json=body)
+        else:
+            await self.http.json("POST", "/completions", json={"model": model, "prompt": "Hi", "max_tokens": 1})
+
+    async def delete_model(self, model: str) -> None:
+        """Delete a tuned model; what is not there is deleted already."""
+        await self._delete(f"/models/{quote(model, safe=':')}")
+
+    async def _delete(self, path: str) -> None:
+        try:
+            await self.http.json("DELETE", path)
+        except ProviderRefused as exc:
+            if exc.provider_status != 404:
+                raise
+
+    async def _pages(self, path: str, query: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
+        after: dict[str, str] = {}
+        while True:
+            page = await self.http.json("GET", path, params={**query, **after})
+            data = page.get("data") or []
+            for item in data:
+                yield item
+            if not page.get("has_more") or not data:
+                return
+            after = {"after": str(data[-1]["id"])}
+
+
+def plain_csv(raw: bytes) -> bytes:
+    """Return the CSV: as it is when it begins with its header, else base64-decoded if that does (facts 3.4)."""
+    plain = raw.removeprefix(b"\xef\xbb\xbf")
+    if plain.startswith(b"step,"):
+        return plain
+    try:
+        decoded = b64decode(plain, validate=True)
+    except (Base64Error, ValueError):
+        return raw
+    return decoded if decoded.removeprefix(b"\xef\xbb\xbf").startswith(b"step,") else raw
+
+
+@asynccontextmanager
+async def open_provider(name: str, settings: ProviderSettings) -> AsyncIterator[Provider]:
+    """Yield the provider; close its connections at the end."""
+    http = ProviderHttp(name, settings)
+    try:
+        yield Provider(name, settings, http)
+    finally:
+        await http.close()

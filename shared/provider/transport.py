@@ -1,0 +1,103 @@
+"""Speak HTTP to a provider; every foreign error turns into one of ours here and nowhere else."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from shared.errors import ProviderBusy, ProviderRefused, ProviderUnclear
+from shared.settings import ProviderSettings
+
+#: Above this an answer is not one of the API's JSON objects.
+_MAX_ANSWER = 32 * 1024 * 1024
+_CONNECT_SECONDS = 5
+
+
+class ProviderHttp:
+    """A session with one provider. The SDK is not used: it repeats a POST after a timeout by itself (facts 8.2)."""
+
+    def __init__(self, name: str, settings: ProviderSettings) -> None:
+        self.name = name
+        self._base = settings.base_url.rstrip("/")
+        self._session = aiohttp.ClientSession(
+            headers={
+                "Authorization": f"Bearer {settings.api_key.get_secret_value()}",
+                "User-Agent": "Tuneyard/0.1",
+            },
+            timeout=aiohttp.ClientTimeout(total=settings.timeout_seconds, connect=_CONNECT_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+    async def json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        """Return the JSON object of a 2xx answer; raise ProviderBusy, ProviderRefused or ProviderUnclear otherwise."""
+        async with self.answer(method, path, **request) as response:
+            raw = await response.content.read(_MAX_ANSWER)
+            try:
+                body = json.loads(raw)
+            except ValueError as exc:
+                raise ProviderUnclear(f"{self.name} answered {method} {path} with something that is not JSON.") from exc
+            if not isinstance(body, dict):
+                raise ProviderUnclear(f"{self.name} answered {method} {path} with JSON that is not an object.")
+            return body
+
+    @asynccontextmanager
+    async def answer(self, method: str, path: str, **request: Any) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Yield a 2xx response; raise as `json` for any other, and for a connection that broke."""
+        try:
+            async with self._session.request(method, self._base + path, **request) as response:
+                if response.status >= 300:
+                    raise await self._refusal(response, f"{method} {path}")
+                yield response
+        except aiohttp.ClientConnectorError as exc:
+            # Nothing was sent: this is a definite no, safe to try again.
+            raise ProviderBusy(f"{self.name} cannot be reached: {exc}") from exc
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as exc:
+            raise ProviderUnclear(f"{self.name} did not answer {method} {path}: {type(exc).__name__}.") from exc
+
+    @asynccontextmanager
+    async def raw(self, method: str, path: str, **request: Any) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Yield the response whatever its status, for forwarding; raise only when there is none."""
+        timeout = aiohttp.ClientTimeout(total=600, connect=_CONNECT_SECONDS, sock_read=120)
+        try:
+            async with self._session.request(method, self._base + path, timeout=timeout, **request) as response:
+                yield response
+        except aiohttp.ClientConnectorError as exc:
+            raise ProviderBusy(f"{self.name} cannot be reached: {exc}") from exc
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as exc:
+            raise ProviderUnclear(f"{self.name} did not answer {method} {path}: {type(exc).__name__}.") from exc
+
+    async def _refusal(self, response: aiohttp.ClientResponse, call: str) -> Exception:
+        raw = await response.content.read(64 * 1024)
+        error = _error_in(raw)
+        message = error.get("message") or raw[:300].decode(errors="replace") or "no reason given"
+        said = f"{self.name} answered {call} with {response.status}: {message}"
+        if response.status == 429 and error.get("code") != "insufficient_quota":
+            return ProviderBusy(said, retry_after=retry_after(response.headers.get("Retry-After")))
+        if response.status >= 500 or response.status == 408:
+            return ProviderUnclear(said)
+        return ProviderRefused(
+            message, provider_status=response.status, code=error.get("code"), param=error.get("param")
+        )
+
+
+def retry_after(value: str | None) -> float | None:
+    """Return the header's seconds, at most an hour; None when it is absent or not a number."""
+    try:
+        return None if value is None else min(max(float(value), 0.0), 3600.0)
+    except ValueError:
+        return None
+
+
+def _error_in(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return {}
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) else {}

@@ -1,0 +1,94 @@
+"""Run a worker process: arq's wake-ups, the sweeper, and a clean end on SIGTERM."""
+
+import asyncio
+import json
+import signal
+from typing import Any, cast
+
+from arq.typing import WorkerCoroutine
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+
+from shared import log
+from shared.runtime import Runtime, open_runtime
+from shared.settings import Settings
+from shared.work.wake import FUNCTION, QUEUE, open_pool, serialize
+from workers.runner import Runner
+from workers.steps import STEPS
+from workers.sweeper import sweep_for_ever
+
+_log = log.get(__name__)
+#: After SIGTERM, how long running steps may go on before they are handed back.
+_GRACE_SECONDS = 10
+#: Between two tries to reach a queue that is away; the sweeper does the work meanwhile.
+_QUEUE_AGAIN_SECONDS = 1.0
+#: arq's own limit of a task, above every step's: it must never be the one that ends a step.
+_ARQ_SECONDS = 2 * 3600
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_runtime(settings) as runtime:
+        runner = Runner(runtime, STEPS)
+        tasks = [
+            asyncio.create_task(listen_for_ever(runtime, runner), name="listen"),
+            asyncio.create_task(sweep_for_ever(runtime, runner), name="sweep"),
+        ]
+        _log.info("worker.started", owner=runner.owner, steps=len(STEPS))
+        await stop.wait()
+        _log.info("worker.stopping")
+        await _end(tasks, runner)
+    _log.info("worker.stopped")
+
+
+async def listen_for_ever(runtime: Runtime, runner: Runner) -> None:
+    """Run rows as wake-ups come. arq's worker ends when Redis does (queue-facts I): then it is made anew."""
+    while True:
+        worker = _worker(runtime, runner)
+        try:
+            await worker.async_run()
+        except (RedisError, OSError, TimeoutError) as exc:
+            _log.warning("queue.lost", error=f"{type(exc).__name__}: {exc}")
+        finally:
+            await _close(worker)
+        await asyncio.sleep(_QUEUE_AGAIN_SECONDS)
+
+
+def _worker(runtime: Runtime, runner: Runner) -> Worker:
+    async def wake(ctx: dict[Any, Any], item_id: int) -> None:  # noqa: ARG001 (arq passes it by position)
+        await runner.run(item_id)
+
+    return Worker(
+        [func(cast(WorkerCoroutine, wake), name=FUNCTION, max_tries=1, timeout=_ARQ_SECONDS)],
+        queue_name=QUEUE,
+        redis_pool=open_pool(runtime.settings.redis_url),
+        handle_signals=False,
+        max_jobs=runtime.settings.pipeline.concurrency,
+        # The worker's, not the function's: a failed task keeps its id for an hour otherwise (queue-facts E2).
+        keep_result=0,
+        # 24 ms at the median from commit to start, for 1 % of a core (queue-facts 1.4).
+        poll_delay=0.05,
+        queue_read_limit=1000,
+        job_serializer=serialize,
+        job_deserializer=json.loads,
+        allow_abort_jobs=False,
+    )
+
+
+async def _close(worker: Worker) -> None:
+    try:
+        async with asyncio.timeout(2):
+            await worker.close()
+    except (RedisError, OSError, TimeoutError):
+        _log.debug("queue.close_failed")
+
+
+async def _end(tasks: list[asyncio.Task[None]], runner: Runner) -> None:
+    await runner.drain(_GRACE_SECONDS)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,36 @@
+"""Remove what was deleted: a file's bytes, here and at the provider; a model at the provider."""
+
+from shared import log
+from shared.datasets.tables import Dataset
+from shared.models.tables import TunedModel
+from shared.provider.once import known
+from shared.runtime import Runtime
+from shared.work.claim import Lease
+from shared.work.outcomes import Done, GaveUp, Outcome
+from workers import upload
+
+_log = log.get(__name__)
+
+
+async def erase_file(runtime: Runtime, lease: Lease) -> Outcome:
+    """Delete the bytes here, and the copies that providers have."""
+    async with runtime.begin() as session:
+        dataset = await session.get_one(Dataset, lease.subject_id)
+    for provider in runtime.providers.values():
+        if theirs := await known(runtime.database, upload.EFFECT, dataset.id, provider.name):
+            await provider.delete_file(theirs)
+    await runtime.storage.delete(dataset.stored_as)
+    return Done()
+
+
+async def erase_model(runtime: Runtime, lease: Lease) -> Outcome:
+    """Delete the model at its provider."""
+    async with runtime.begin() as session:
+        model = await session.get_one(TunedModel, lease.subject_id)
+    await runtime.providers[model.provider].delete_model(model.id)
+    return Done()
+
+
+async def give_up(_runtime: Runtime, lease: Lease, outcome: GaveUp) -> None:
+    """Tell the operator: what could not be removed is of no use to a caller, who no longer sees it."""
+    _log.error("erase.given_up", step=lease.kind, subject_id=lease.subject_id, reason=outcome.reason)

@@ -1,0 +1,159 @@
+"""Claim a row, run its step under a time limit with the lease kept alive, settle what it returned."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+from structlog.contextvars import bound_contextvars
+
+from shared import log
+from shared.clock import backoff
+from shared.errors import Fenced, IllegalMove, ProviderBusy, ProviderRefused, TuneyardError
+from shared.runtime import Runtime
+from shared.work.claim import Lease, claim, settle
+from shared.work.outcomes import Again, Done, GaveUp, Outcome, Retry
+
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class StepSpec:
+    """How one kind of work is done, and how its subject ends when no further try can help."""
+
+    run: Callable[[Runtime, Lease], Awaitable[Outcome]]
+    give_up: Callable[[Runtime, Lease, GaveUp], Awaitable[None]]
+    #: Seconds after which a step counts as hung. Its lease is renewed all the while.
+    limit_seconds: float = 600
+
+
+class Runner:
+    """Runs work rows. Any number of these, in any number of processes, may be given the same row at once."""
+
+    def __init__(self, runtime: Runtime, steps: dict[str, StepSpec]) -> None:
+        self.runtime = runtime
+        self.steps = steps
+        self.owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._slots = asyncio.Semaphore(runtime.settings.pipeline.concurrency)
+        self._running: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def run(self, item_id: int) -> None:
+        """Do one row if it is due and free. A caller that is cancelled, as arq's may be, leaves the step running."""
+        if not self._stopping:
+            task = asyncio.create_task(self._run(item_id))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            await asyncio.shield(task)
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Begin nothing more; let running steps end within the grace, then hand their rows back."""
+        self._stopping = True
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=grace_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self, item_id: int) -> None:
+        seconds = self.runtime.settings.pipeline.lease_seconds
+        async with self._slots:
+            try:
+                lease = await claim(self.runtime.database, item_id, owner=self.owner, lease_seconds=seconds)
+            except (DBAPIError, OSError, TimeoutError) as exc:
+                _log.warning("claim.failed", item_id=item_id, error=str(exc))
+                return
+            if lease is not None:
+                with bound_contextvars(request_id=lease.request_id, step=lease.kind, subject_id=lease.subject_id):
+                    await self._finish(lease, await self._perform(lease))
+
+    async def _perform(self, lease: Lease) -> Outcome | None:
+        spec = self.steps[lease.kind]
+        try:
+            async with asyncio.timeout(spec.limit_seconds), _kept(self.runtime, lease):
+                return await spec.run(self.runtime, lease)
+        except asyncio.CancelledError:
+            # The process is told to stop: hand the row back so that a peer goes on at once.
+            await asyncio.shield(self._finish(lease, Again(0, "the worker stopped")))
+            raise
+        except Exception as exc:  # noqa: BLE001 (a step may meet anything; what it means is decided below)
+            return _meaning(exc)
+
+    async def _finish(self, lease: Lease, outcome: Outcome | None) -> None:
+        if outcome is None:
+            return
+        try:
+            await self._settle(lease, outcome)
+        except Fenced as exc:
+            _log.warning("step.fenced", error=str(exc))
+        except (DBAPIError, OSError, TimeoutError) as exc:
+            # The lease runs out by itself, and the step is written to be run twice.
+            _log.warning("settle.failed", error=str(exc))
+
+    async def _settle(self, lease: Lease, outcome: Outcome) -> None:
+        pipeline = self.runtime.settings.pipeline
+        match outcome:
+            case Done() | Again():
+                await settle(self.runtime.database, lease, outcome)
+            case Retry(why=why, defect=True) if lease.attempt >= pipeline.attempts:
+                await self._settle(lease, GaveUp(f"Given up after {lease.attempt} attempts: {why}"))
+            case Retry(why=why, after=after):
+                wait = backoff(lease.attempt, pipeline.retry_first_seconds, pipeline.retry_most_seconds)
+                wait = wait if after is None else after
+                _log.warning("step.postponed", why=why, attempt=lease.attempt, after=round(wait, 2))
+                await settle(self.runtime.database, lease, Again(wait), error=why)
+            case GaveUp(reason=reason):
+                _log.error("step.given_up", reason=reason, attempt=lease.attempt)
+                await self.steps[lease.kind].give_up(self.runtime, lease, outcome)
+                await settle(self.runtime.database, lease, Done())
+
+
+def _meaning(exc: Exception) -> Outcome | None:
+    match exc:
+        case Fenced():
+            _log.warning("step.fenced", error=str(exc))
+            return None
+        case IllegalMove():
+            # The subject ended while the step ran, by a cancel say: there is nothing left to do.
+            _log.info("step.overtaken", why=str(exc))
+            return Done()
+        case ProviderBusy(retry_after=after):
+            return Retry(str(exc), after=after)
+        case ProviderRefused(code=code, param=param):
+            return GaveUp(f"The provider refused: {exc}", code=code or "provider_refused", param=param)
+        case TuneyardError(retryable=True) | DBAPIError() | OSError() | TimeoutError():
+            return Retry(f"{type(exc).__name__}: {exc}")
+    _log.error("step.raised", exc_info=exc)
+    return Retry(f"{type(exc).__name__}: {exc}", defect=True)
+
+
+@asynccontextmanager
+async def _kept(runtime: Runtime, lease: Lease) -> AsyncIterator[None]:
+    """Renew the lease at a third of its time; end the step when it was lost, or could not be renewed in time."""
+    step = asyncio.current_task()
+    lost: list[str] = []
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(lease.seconds / 3)
+            try:
+                await lease.renew(runtime.database)
+            except Exception as exc:  # noqa: BLE001 (whatever the reason, what counts is the time that is left)
+                if isinstance(exc, Fenced) or lease.left() < lease.seconds / 4:
+                    lost.append(str(exc))
+                    assert step is not None
+                    step.cancel()
+                    return
+
+    heart = asyncio.create_task(beat())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if lost:
+            raise Fenced(lost[0]) from None
+        raise
+    finally:
+        heart.cancel()

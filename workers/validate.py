@@ -1,0 +1,43 @@
+"""Read the dataset, report every problem."""
+
+import asyncio
+
+from shared import log
+from shared.datasets import lifecycle
+from shared.datasets.report import check
+from shared.datasets.states import DatasetState
+from shared.datasets.tables import Dataset
+from shared.db.database import server_time
+from shared.runtime import Runtime
+from shared.work.claim import Lease
+from shared.work.outcomes import Done, GaveUp, Outcome
+
+_log = log.get(__name__)
+
+
+async def run(runtime: Runtime, lease: Lease) -> Outcome:
+    """Check every line; the file becomes `processed`, or `error` with the first finding in words."""
+    async with runtime.begin() as session:
+        dataset = await session.get(Dataset, lease.subject_id)
+    if dataset is None or dataset.state != DatasetState.UPLOADED:
+        return Done()
+    report = await asyncio.to_thread(check, runtime.storage.read(dataset.stored_as), model=None)
+    error = report.first_error()
+    _log.info("dataset.checked", examples=report.examples, valid=report.valid)
+    await _end(runtime, lease, report=report.as_dict(), status_details=None if error is None else str(error))
+    return Done()
+
+
+async def give_up(runtime: Runtime, lease: Lease, outcome: GaveUp) -> None:
+    """End the file with the reason."""
+    await _end(runtime, lease, report=None, status_details=f"The file could not be read: {outcome.reason}")
+
+
+async def _end(runtime: Runtime, lease: Lease, *, report: dict[str, object] | None, status_details: str | None) -> None:
+    to = DatasetState.PROCESSED if status_details is None else DatasetState.ERROR
+    async with runtime.begin() as session:
+        await lease.fence(session)
+        at = await server_time(session)
+        await lifecycle.advance(
+            session, lease.subject_id, to, report=report, status_details=status_details, checked_at=at
+        )
