@@ -57,6 +57,7 @@ _RESERVED = frozenset(
         *("onion", "test", "example", "invalid", "arpa"),
     )
 )
+_AUTHORITY_END = re.compile(r"[/?#]")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 #: A last label that starts with a digit makes some resolvers read the whole name as a number (`127.1`, `0x7f.1`).
@@ -129,7 +130,7 @@ def _check_form(url: URL, raw: str, *, here: bool) -> None:
         raise _refusal(f'{raw} has the scheme "{url.scheme}". Webhooks go to https addresses only.')
     if not url.raw_host:
         raise _refusal(f"{raw} names no host.")
-    if "@" in url.raw_authority:
+    if "@" in _AUTHORITY_END.split(raw.partition("//")[2])[0]:
         raise _refusal("The URL holds a user name or a password. Put a token into the path or the query instead.")
     if url.raw_fragment:
         raise _refusal(f"{raw} has a fragment (#…), which is never sent. Leave it out.")

@@ -36,7 +36,6 @@ _DONE = text("DELETE FROM work_items WHERE id = :id AND epoch = :epoch AND wante
 _STRIKE = text("""
     DELETE FROM work_items WHERE id = ANY(ARRAY(
         SELECT id FROM work_items WHERE kind = :kind AND run_at <= statement_timestamp()
-           AND (lease_until IS NULL OR lease_until < statement_timestamp())
         ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED))
     RETURNING subject_id
 """)
@@ -99,7 +98,7 @@ async def due(database: Database, kinds: list[str], limit: int = 200) -> list[Du
 async def strike(session: AsyncSession, kind: str, limit: int) -> list[str]:
     """Strike out up to `limit` due rows of a kind and return their subjects, to be done in this very transaction.
 
-    For work that is all in the database: it and its row's end commit together, so it needs no lease and no second look.
+    For work that is all in the database: it and its row's end commit together. So it needs no lease, and minds none.
     """
     return [row[0] for row in await sql(session, _STRIKE, kind=kind, limit=limit)]
 
