@@ -22,7 +22,8 @@ def build_app(config: TrainerConfig) -> web.Application:
     app[CONFIG] = config
     app[FAULTS] = FaultBook(config.faults)
     app[SHELF] = Shelf()
-    app[LATE] = set()
+    late = set[asyncio.Task[web.StreamResponse]]()
+    app[LATE] = late
     for door in (files, jobs, models, inference, admin):
         app.add_routes(door.routes)
     app.cleanup_ctx.append(_open)
@@ -34,7 +35,7 @@ async def _open(app: web.Application) -> AsyncIterator[None]:
     runner = app[RUNNER] = Runner(store, app[CONFIG])
     runner.start()
     yield
-    late = list(app[LATE])
+    late = app[LATE].copy()
     for task in late:
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)

@@ -18,7 +18,7 @@ RUNNER = web.AppKey("runner", Runner)
 FAULTS = web.AppKey("faults", FaultBook)
 SHELF = web.AppKey("shelf", Shelf)
 #: Effects that will land after their request was answered.
-LATE = web.AppKey("late", set)
+LATE = web.AppKey("late", set[asyncio.Task[web.StreamResponse]])
 
 
 @dataclass(slots=True)

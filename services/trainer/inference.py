@@ -70,7 +70,7 @@ async def chat(request: web.Request) -> web.StreamResponse:
     except ExampleRefused as exc:
         raise ApiError(f"messages: {exc}.", param="messages") from exc
     model = _speaking(request, asked.model, "chat")
-    encoding = tokenizer.load(model.base.encoding)
+    encoding = await asyncio.to_thread(tokenizer.load, model.base.encoding)
     count = 3 + sum(3 + len(encoding.encode_ordinary(turn.role + turn.text + turn.name)) for turn in prompt)
     handle = await asyncio.to_thread(request.app[SHELF].take, model)
     return await _answer(request, Answering(asked, asked.most, model, handle, encoding, [prompt], count, chat=True))
@@ -80,7 +80,7 @@ async def chat(request: web.Request) -> web.StreamResponse:
 async def complete(request: web.Request) -> web.StreamResponse:
     asked = parse(CompletionAsked, await request.read())
     model = _speaking(request, asked.model, "completion")
-    encoding = tokenizer.load(model.base.encoding)
+    encoding = await asyncio.to_thread(tokenizer.load, model.base.encoding)
     try:
         texts = [given if isinstance(given, str) else encoding.decode(given) for given in asked.prompts]
     except (KeyError, OverflowError) as exc:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from services.trainer.engines.engine import Resolved, Saved, Start, Step, TrainSpec
-from services.trainer.engines.registry import engine_named
 from services.trainer.examples import Example, ExampleRefused, read
 
 #: OpenAI's least number of examples (openai-api-facts 5.1).
@@ -103,6 +102,9 @@ def check(order: Order) -> None:
 
 def train(order: Order) -> None:
     """Train and say where the weights are."""
+    # Here, because checking files need not wait for numpy and the tokenizer to be imported.
+    from services.trainer.engines.registry import engine_named  # noqa: PLC0415
+
     engine = engine_named(order.engine)
     start = Start(
         weights=Path(order.start_weights) if order.start_weights else None,

@@ -149,7 +149,9 @@ class Lifecycle:
     def _move(self, job_id: str, to: str, *, from_: tuple[str, ...]) -> bool:
         final = to in ("succeeded", "failed", "cancelled")
         marks = ", ".join("?" * len(from_))
-        move = f"UPDATE jobs SET status = ?, finished_at = ?, estimated_finish = NULL WHERE id = ? AND status IN ({marks})"  # noqa: S608, E501 (question marks)
+        move = (
+            f"UPDATE jobs SET status = ?, finished_at = ?, estimated_finish = NULL WHERE id = ? AND status IN ({marks})"  # noqa: S608 (question marks)
+        )
         return self._db.run(move, to, int(time.time()) if final else None, job_id, *from_) > 0
 
     def _tell(

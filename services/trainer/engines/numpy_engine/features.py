@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.trainer.engines.numpy_engine.hashing import Hashes, cross
+from services.trainer.engines.numpy_engine.sorting import sorted_unique
 from services.trainer.engines.numpy_engine.spans import Prompt
 
 #: How much each kind of feature counts; found by trying on the benchmark's data (benchmarks/trainer.py).
@@ -46,7 +47,7 @@ class WordTable:
 
     def weighed(self, prompt: Prompt) -> tuple[Hashes, npt.NDArray[np.float32]]:
         """Return the question's rarest known words and their weights, which sum to 1 (idf, smoothed)."""
-        asked = np.unique(np.array(prompt.words, dtype=np.uint64))
+        asked = sorted_unique(np.array(prompt.words, dtype=np.uint64))
         at = np.searchsorted(self.hashes, asked)
         at[at == len(self.hashes)] = 0
         known = self.hashes[at] == asked if len(self.hashes) else np.zeros(len(asked), bool)

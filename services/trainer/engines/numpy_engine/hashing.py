@@ -21,10 +21,10 @@ def of_text(text: str) -> int:
 
 def cross(kind: int, *parts: Any) -> Hashes:
     """Return the hash of `kind` and the parts, broadcast against each other (splitmix64 over each in turn)."""
-    state: Any = np.uint64(kind)
-    with np.errstate(over="ignore"):
-        for part in parts:
-            state = _mix(np.asarray(part).astype(np.uint64) ^ (state * _GOLDEN + _A))
+    state: Any = np.full(1, kind, np.uint64)
+    # Arrays wrap around silently; only numpy's scalars would warn.
+    for part in parts:
+        state = _mix(np.asarray(part, dtype=np.uint64) ^ (state * _GOLDEN + _A))
     return np.asarray(state, dtype=np.uint64)
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from services.trainer.engines.numpy_engine.features import Known, features
 from services.trainer.engines.numpy_engine.softmax import Cells, Floats, Ints, gradient, score
+from services.trainer.engines.numpy_engine.sorting import sorted_unique
 from services.trainer.engines.numpy_engine.spans import Span
 from services.trainer.engines.numpy_engine.weights import Weights, write_whole
 
@@ -46,6 +47,7 @@ class Lesson:
     """A span looked up in the weights."""
 
     cells: Cells
+    params: npt.NDArray[np.int32]  #: The weights that it touches, each once.
     targets: Ints
     weight: Floats
 
@@ -75,8 +77,8 @@ class Learner:
         for span in spans:
             lesson = self._lesson(span)
             by_bias += self._differentiate(lesson, totals)
-            touched.append(lesson.cells.params)
-        self._step(np.unique(np.concatenate(touched)), by_bias)
+            touched.append(lesson.params)
+        self._step(touched[0] if len(touched) == 1 else sorted_unique(np.concatenate(touched)), by_bias)
         return totals.means
 
     def evaluate(self, spans: Iterable[Span]) -> tuple[float, float]:
@@ -131,4 +133,5 @@ class Learner:
     def _look_up(self, span: Span) -> Lesson:
         hashes, values = features(Known.of(span.prompt, self._shape.words), span.tokens[:-1])
         weight = np.full(len(span.tokens), span.weight)
-        return Lesson(Cells.of(self._shape, hashes, values), self._shape.column_of(span.tokens), weight)
+        cells = Cells.of(self._shape, hashes, values)
+        return Lesson(cells, sorted_unique(cells.params), self._shape.column_of(span.tokens), weight)

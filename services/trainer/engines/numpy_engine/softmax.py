@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.trainer.engines.numpy_engine.hashing import Hashes
+from services.trainer.engines.numpy_engine.sorting import sorted_unique
 from services.trainer.engines.numpy_engine.weights import Weights
 
 Floats = npt.NDArray[np.float64]
@@ -71,7 +72,7 @@ def score(cells: Cells, targets: Ints, weights: npt.NDArray[np.float32], bias: F
     log_norm = _log_norm(cells, logits, bias, unmet)
     cell_of_target = _find(cells, targets, len(bias))
     own = np.where(cell_of_target >= 0, np.append(logits, 0.0)[cell_of_target], bias[targets])
-    return Scores(log_norm - own, own > _best_other(cells, logits, bias, targets, unmet), logits, log_norm)
+    return Scores(log_norm - own, _hits(own, cells, logits, bias, targets, unmet), logits, log_norm)
 
 
 def _log_norm(cells: Cells, logits: Floats, bias: Floats, unmet: int) -> Floats:
@@ -96,15 +97,18 @@ def _find(cells: Cells, targets: Ints, width: int) -> Ints:
     return np.where(found, at, -1)
 
 
-def _best_other(cells: Cells, logits: Floats, bias: Floats, targets: Ints, unmet: int) -> Floats:
-    """Return at each place the highest logit of another token."""
+def _hits(own: Floats, cells: Cells, logits: Floats, bias: Floats, targets: Ints, unmet: int) -> npt.NDArray[np.bool_]:
+    """Return where the target's logit `own` lies above every other token's."""
     best = np.full(cells.places, -np.inf)
     other = cells.column != targets[cells.place]
     np.maximum.at(best, cells.place[other], logits[other])
-    best = np.maximum(best, _best_silent(cells, bias, targets))
-    shared_with_others = (targets != len(bias) - 1) | (unmet > 1)
-    counted: Floats = np.where(shared_with_others & (unmet > 0), np.maximum(best, bias[-1]), best)
-    return counted
+    hits = own > best
+    others_unmet = unmet - (targets == len(bias) - 1)
+    hits &= (own > bias[-1]) | (others_unmet == 0)
+    # Above every bias there is nothing left to compare; the exact search is for the few places in between.
+    if np.any(hits & (own <= bias[:-1].max())):
+        hits &= own > _best_silent(cells, bias, targets)
+    return hits
 
 
 def _best_silent(cells: Cells, bias: Floats, targets: Ints) -> Floats:
@@ -117,7 +121,7 @@ def _best_silent(cells: Cells, bias: Floats, targets: Ints) -> Floats:
     rank = np.empty(met + 1, np.int64)
     rank[order], rank[met] = np.arange(met), met
     taken = np.concatenate([cells.place * (met + 1) + rank[cells.column], _targets_key(targets, rank, met)])
-    taken = np.unique(taken)
+    taken = sorted_unique(taken)
     place = taken // (met + 1)
     begins = np.searchsorted(place, np.arange(cells.places))
     nth = np.arange(len(taken)) - begins[place]

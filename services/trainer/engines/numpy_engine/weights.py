@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from services.trainer.engines.numpy_engine.features import WordTable
 from services.trainer.engines.numpy_engine.hashing import Hashes
+from services.trainer.engines.numpy_engine.sorting import sorted_unique
 
 FORMAT = 1
 
@@ -53,15 +54,15 @@ class Weights:
 
     def grown(self, features: Hashes, tokens: npt.NDArray[np.int64], words: WordTable) -> "Weights":
         """Return the same model with a zero weight for each pair (`features[i]`, `tokens[i]`) that it lacks."""
-        met = np.union1d(self.tokens, tokens)
+        met = sorted_unique(np.concatenate([self.tokens, tokens]))
         bias = np.full(len(met) + 1, self.bias[-1])
         bias[np.searchsorted(met, self.tokens)] = self.bias[:-1]
         own_features = np.repeat(self.features, np.diff(self.rows))
         own_columns = np.searchsorted(met, self.tokens)[self.columns]
-        names = np.union1d(self.features, features)
+        names = sorted_unique(np.concatenate([self.features, features]))
         own = np.searchsorted(names, own_features) * len(met) + own_columns
         asked = np.searchsorted(names, features) * len(met) + np.searchsorted(met, tokens)
-        pairs = np.union1d(own, asked)
+        pairs = sorted_unique(np.concatenate([own, asked]))
         values = np.zeros(len(pairs), np.float32)
         values[np.searchsorted(pairs, own)] = self.values
         rows = np.searchsorted(pairs, np.arange(len(names) + 1) * len(met))
