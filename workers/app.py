@@ -3,6 +3,8 @@
 import asyncio
 import json
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from arq.typing import WorkerCoroutine
@@ -32,17 +34,25 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_runtime(settings) as runtime:
-        runner = Runner(runtime, STEPS)
-        tasks = [
-            asyncio.create_task(listen_for_ever(runtime, runner), name="listen"),
-            asyncio.create_task(sweep_for_ever(runtime, runner), name="sweep"),
-        ]
+    async with open_runtime(settings) as runtime, working(runtime) as runner:
         _log.info("worker.started", owner=runner.owner, steps=len(STEPS))
         await stop.wait()
         _log.info("worker.stopping")
-        await _end(tasks, runner)
     _log.info("worker.stopped")
+
+
+@asynccontextmanager
+async def working(runtime: Runtime) -> AsyncIterator[Runner]:
+    """Do work while the block runs; at its end let running steps finish, or hand them back."""
+    runner = Runner(runtime, STEPS)
+    loops = [asyncio.create_task(loop(runtime, runner)) for loop in (listen_for_ever, sweep_for_ever)]
+    try:
+        yield runner
+    finally:
+        await runner.drain(_GRACE_SECONDS)
+        for task in loops:
+            task.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
 
 
 async def listen_for_ever(runtime: Runtime, runner: Runner) -> None:
@@ -80,15 +90,12 @@ def _worker(runtime: Runtime, runner: Runner) -> Worker:
 
 
 async def _close(worker: Worker) -> None:
+    """Let arq's tasks go: the steps they wait for are the runner's and go on."""
+    for task in worker.tasks.values():
+        task.cancel()
+    await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
     try:
         async with asyncio.timeout(2):
-            await worker.close()
+            await worker.pool.aclose(close_connection_pool=True)
     except (RedisError, OSError, TimeoutError):
         _log.debug("queue.close_failed")
-
-
-async def _end(tasks: list[asyncio.Task[None]], runner: Runner) -> None:
-    await runner.drain(_GRACE_SECONDS)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

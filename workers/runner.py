@@ -62,7 +62,9 @@ class Runner:
         seconds = self.runtime.settings.pipeline.lease_seconds
         async with self._slots:
             try:
-                lease = await claim(self.runtime.database, item_id, owner=self.owner, lease_seconds=seconds)
+                lease = await claim(
+                    self.runtime.database, item_id, list(self.steps), owner=self.owner, lease_seconds=seconds
+                )
             except (DBAPIError, OSError, TimeoutError) as exc:
                 _log.warning("claim.failed", item_id=item_id, error=str(exc))
                 return

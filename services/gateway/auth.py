@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from services.gateway.routes import Caller, Handler, Route, runtime
+from services.gateway.routes import CALLER, Caller, Handler, Route, runtime
 from shared.errors import Forbidden, Unauthorized
 from shared.security import keys
 from shared.security.keys import Scope
@@ -13,7 +13,7 @@ def guarded(route: Route) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if route.scope is not None:
-            request["caller"] = await _caller(request, route.scope)
+            request[CALLER] = await _caller(request, route.scope)
         return await route.handler(request)
 
     return handle

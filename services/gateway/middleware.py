@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from structlog.contextvars import bound_contextvars
 
-from services.gateway.routes import Handler
+from services.gateway.routes import REQUEST_ID, Handler
 from shared import log
 from shared.errors import ProviderBusy, TuneyardError, Unavailable
 from shared.wire import ids
@@ -25,7 +25,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id that the caller, the log and all later work share; answer every error as JSON."""
     asked = request.headers.get("X-Request-Id", "")
     request_id = asked if _SANE_ID.fullmatch(asked) else ids.new("req_")
-    request["request_id"] = request_id
+    request[REQUEST_ID] = request_id
     began = time.monotonic()
     with bound_contextvars(request_id=request_id):
         response = await _answer(request, handler)
@@ -44,7 +44,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def mark(request: web.Request, response: web.StreamResponse) -> None:
     """Put the request's id on a response that is streamed, before its head is sent."""
-    response.headers["x-request-id"] = request["request_id"]
+    response.headers["x-request-id"] = request[REQUEST_ID]
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -73,7 +73,7 @@ def _refuse_compressed(request: web.Request) -> None:
 
 def _shaped(request: web.Request, exc: ApiError) -> web.Response:
     headers = {"x-should-retry": "false"} if exc.status == 409 else {}
-    body = exc.body(request["request_id"])
+    body = exc.body(request[REQUEST_ID])
     return web.json_response(body, status=exc.status, headers={**headers, **exc.headers})
 
 

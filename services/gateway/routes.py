@@ -31,6 +31,10 @@ class Caller:
     scopes: frozenset[str]
 
 
+CALLER = web.RequestKey("caller", Caller)
+REQUEST_ID = web.RequestKey("request_id", str)
+
+
 def runtime(request: web.Request) -> Runtime:
     """Return what the process opened."""
     return request.app[RUNTIME]
@@ -38,5 +42,4 @@ def runtime(request: web.Request) -> Runtime:
 
 def caller(request: web.Request) -> Caller:
     """Return who asks; a route with a scope always has one."""
-    found: Caller = request["caller"]
-    return found
+    return request[CALLER]

@@ -15,7 +15,7 @@ from shared.work.wake import Due
 _CLAIM = text("""
     UPDATE work_items SET lease_owner = :owner, lease_until = clock_timestamp() + make_interval(secs => :lease),
            epoch = epoch + 1, attempt = attempt + 1
-    WHERE id = (SELECT id FROM work_items WHERE id = :id AND run_at <= clock_timestamp()
+    WHERE id = (SELECT id FROM work_items WHERE id = :id AND kind = ANY(:kinds) AND run_at <= clock_timestamp()
                 AND (lease_until IS NULL OR lease_until < clock_timestamp()) FOR UPDATE SKIP LOCKED)
     RETURNING id, kind, subject_id, epoch, attempt, wanted, request_id
 """)
@@ -81,11 +81,13 @@ class Lease:
         return self.taken + self.seconds - time.monotonic()
 
 
-async def claim(database: Database, item_id: int, *, owner: str, lease_seconds: float) -> Lease | None:
-    """Lease one row if it is due and free; None otherwise."""
+async def claim(
+    database: Database, item_id: int, kinds: list[str], *, owner: str, lease_seconds: float
+) -> Lease | None:
+    """Lease one row if it is due and free; None otherwise, and for a kind that is another's to do."""
     sent = time.monotonic()
     async with database.begin() as session:
-        row = await _one(session, _CLAIM, id=item_id, owner=owner, lease=lease_seconds)
+        row = await _one(session, _CLAIM, id=item_id, kinds=kinds, owner=owner, lease=lease_seconds)
     return None if row is None else Lease(**row._mapping, seconds=lease_seconds, taken=sent)  # noqa: SLF001
 
 

@@ -30,7 +30,7 @@ class Retry:
 
 @dataclass(frozen=True)
 class GaveUp:
-    """No further try can help; the subject is to end with this reason, and OpenAI's `code` and `param` if it has any."""
+    """No further try can help; the subject is to end with this reason, in OpenAI's `code` and `param`."""
 
     reason: str
     code: str = "internal_error"

@@ -97,4 +97,4 @@ class ArqWaker:
 
     async def close(self) -> None:
         """See Waker.close."""
-        await self.pool.aclose()
+        await self.pool.aclose(close_connection_pool=True)
