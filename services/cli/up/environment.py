@@ -52,6 +52,8 @@ def part_environment(given: Mapping[str, str], options: Options, service: Servic
         "TUNEYARD_SECRET_KEYS": service.secret_keys,
     }
     yielding = _local_provider(options.trainer_port) if not any(name.startswith(PROVIDER) for name in given) else {}
+    # One traceback is one block of plain lines, not a drawn box.
+    yielding["TYPER_STANDARD_TRACEBACK"] = "1"
     if options.loopback_webhooks:
         yielding["TUNEYARD_ALLOW_LOOPBACK"] = "true"
     return {**yielding, **given, **ours}

@@ -134,7 +134,7 @@ class Keeper:
 
     def _show(self, line: bytes) -> None:
         text = line.decode(errors="replace").rstrip()
-        if text:
+        if text and not any(words in text for words in self.part.mute):
             self._output.line(self.part.name, text)
 
     async def _unless_stopping(self, event: asyncio.Event) -> None:

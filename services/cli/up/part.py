@@ -31,6 +31,8 @@ class Part:
     #: It runs to its end, once, and is ready when it ended with 0: the migrations.
     once: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
+    #: Lines with one of these in them are not worth a reader's time.
+    mute: tuple[str, ...] = ()
     #: For a stop that does not wait. PostgreSQL has a better one than SIGKILL.
     kill_signal: signal.Signals = signal.SIGKILL
     #: Seconds between the stop signal and the kill signal. A worker takes ten to hand back what it runs.

@@ -20,19 +20,22 @@ Table = Callable[[Options, Postgres, Valkey, Mapping[str, str]], list[Part]]
 
 
 def table_of_parts(options: Options, postgres: Postgres, valkey: Valkey, environment: Mapping[str, str]) -> list[Part]:
-    """Servers and trainer start at once, the rest as soon as the migrations are through."""
-    served = ("migrate", "valkey")
+    """Servers and trainer start at once, the gateway when the migrations are through, the others behind it.
+
+    A worker's start takes two seconds of a core. Work that is accepted meanwhile waits in the database.
+    """
+    behind = ("gateway", "trainer")
     gateway = answers(options.host, options.port, "/readyz")
     trainer = answers("127.0.0.1", options.trainer_port, "/v1/models")
-    workers = [_ours("worker", environment, served, name=f"worker-{n}") for n in range(1, options.workers + 1)]
+    workers = [_ours("worker", environment, behind, name=f"worker-{n}") for n in range(1, options.workers + 1)]
     return [
         _postgres(postgres, environment),
         _valkey(valkey, environment),
         _ours("trainer", environment, is_ready=trainer),
         _ours("migrate", environment, ("postgres",), once=True),
-        _ours("gateway", environment, served, is_ready=gateway),
+        _ours("gateway", environment, ("postgres", "valkey", "migrate"), is_ready=gateway),
         *workers,
-        _ours("notifier", environment, served),
+        _ours("notifier", environment, behind),
     ]
 
 
@@ -69,7 +72,15 @@ def _valkey(valkey: Valkey, environment: Mapping[str, str]) -> Part:
     async def is_ready(_pid: int) -> bool:
         return valkey.is_ready()
 
-    return Part("valkey", valkey.command(), without_secrets(environment), birth=valkey.birth(), is_ready=is_ready)
+    return Part(
+        "valkey",
+        valkey.command(),
+        without_secrets(environment),
+        birth=valkey.birth(),
+        is_ready=is_ready,
+        # About saving to disk, which it never does, and about its end, which we report ourselves.
+        mute=("Memory overcommit must be enabled", "scheduling shutdown", "is now ready to exit"),
+    )
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:

@@ -20,11 +20,14 @@ def test_there_are_as_many_workers_as_asked_for_and_one_of_everything_else() -> 
     ]  # fmt: skip
 
 
-def test_what_uses_the_tables_waits_for_the_migrations_and_the_queue() -> None:
-    waiting = {name for name, part in PARTS.items() if part.after == ("migrate", "valkey")}
-    assert waiting == {"gateway", "worker-1", "worker-2", "worker-3", "notifier"}
+def test_the_gateway_waits_for_migrations_and_queue_and_the_others_for_the_gateway() -> None:
     assert PARTS["migrate"].after == ("postgres",)
     assert PARTS["migrate"].once
+    # PostgreSQL by name too: the migrations have ended when the gateway has to end before the database.
+    assert PARTS["gateway"].after == ("postgres", "valkey", "migrate")
+    assert {name for name, part in PARTS.items() if part.after == ("gateway", "trainer")} == {
+        "worker-1", "worker-2", "worker-3", "notifier",
+    }  # fmt: skip
 
 
 def test_each_part_of_ours_is_a_command_of_the_terminal_in_this_interpreter() -> None:

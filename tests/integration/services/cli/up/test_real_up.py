@@ -1,0 +1,56 @@
+"""`tuneyard up` itself: the real parts answer, and nothing is left"""
+
+import signal
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.integration.services.cli.up.running import running, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+def _command(data_dir: Path) -> list[str]:
+    options = ["--data-dir", str(data_dir), "--port", "0", "--trainer-port", "0", "--workers", "1"]
+    return [sys.executable, "-m", "services.cli.main", "up", *options]
+
+
+def _status(address: str, key: str) -> int:
+    request = urllib.request.Request(f"{address}/models", headers={"Authorization": f"Bearer {key}"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - an address of ours
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return refused.code
+
+
+def test_the_parts_answer_and_a_kill_leaves_nothing_but_the_data(short: Path) -> None:
+    with running(short, command=_command) as up:
+        first = up.wait_for("up.ready")
+        assert _status(first["address"], first["api_key"]) == 200
+        assert _status(first["address"], "ty_wrong") == 401
+        assert _status(first["trainer"], "any") == 200
+        up.wait_for("worker.started")
+        up.process.kill()
+        wait_until(lambda: not up.processes())
+    with running(short, command=_command) as up:
+        second = up.wait_for("up.ready")
+        assert _status(second["address"], first["api_key"]) == 200
+        up.wait_for("worker.started")
+        up.wait_for("notifier.started")
+        assert up.end(signal.SIGTERM) == 0
+        assert up.processes() == []
+
+
+def test_the_first_key_is_the_one_that_was_given(short: Path) -> None:
+    key = "ty_" + "k" * 43
+    with running(short, command=_command, extra={"TUNEYARD_BOOTSTRAP_API_KEY": key}) as up:
+        ready = up.wait_for("up.ready")
+        assert ready["api_key"] == key
+        assert _status(ready["address"], key) == 200
+        assert not (short / "api_key").exists()
+        assert up.end(signal.SIGTERM) == 0
