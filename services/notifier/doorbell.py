@@ -19,8 +19,9 @@ class Doorbell:
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
-        #: Set while notices are heard; for tests and the health page.
+        #: One of the two is set: whether notices are heard.
         self.heard = asyncio.Event()
+        self.lost = asyncio.Event()
 
     def ring(self) -> None:
         """Let the next wait end at once."""
@@ -53,23 +54,25 @@ class Doorbell:
     async def _listen_once(self, engine: AsyncEngine) -> None:
         _, options = engine.dialect.create_connect_args(engine.url)
         connection = await asyncpg.connect(**options, timeout=5, command_timeout=5)
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _connection: lost.set())
+        ended = asyncio.Event()
+        connection.add_termination_listener(lambda _connection: ended.set())
         try:
             await connection.add_listener(CHANNEL, lambda *_notice: self.ring())
             self.heard.set()
+            self.lost.clear()
             # Whatever was said while nobody listened is looked for now.
             self.ring()
-            while not lost.is_set():
-                await _either(lost, _LOOK_SECONDS)
-                if not lost.is_set():
+            while not ended.is_set():
+                await _happens_within(_LOOK_SECONDS, ended)
+                if not ended.is_set():
                     await connection.execute("SELECT 1")
         finally:
             self.heard.clear()
+            self.lost.set()
             connection.terminate()
 
 
-async def _either(event: asyncio.Event, seconds: float) -> None:
+async def _happens_within(seconds: float, event: asyncio.Event) -> None:
     try:
         async with asyncio.timeout(seconds):
             await event.wait()

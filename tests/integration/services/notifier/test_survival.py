@@ -1,0 +1,137 @@
+"""What survives: death between sending and recording, a stop in mid-air, a database that goes away."""
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+from services.notifier.app import open_notifier
+from shared import clock
+from shared.db.database import Database
+from shared.endpoints.deliveries import Claimed, claim_due, make_deliveries
+from shared.endpoints.lifecycle import Ended, settle
+from shared.endpoints.policy import Answer, Delivered
+from tests.servers import Servers
+
+from .stage import House, Receiver, payload, receiving, turn
+
+
+async def test_killed_between_send_and_record_it_is_sent_again_with_the_same_id(
+    house: House, receiver: Receiver
+) -> None:
+    await house.endpoint(receiver.url)
+    await house.happen()
+    # A process that sends, and is gone before its recorder has written anything.
+    async with open_notifier(house.database, house.ring, allow_loopback=True) as dead:
+        await dead.look()
+        await receiver.wait_for(1)
+        await dead.drain.finish(5)
+    async with house.notifier() as next_one:
+        await turn(next_one)
+        assert len(receiver.hits) == 1, "its lease still holds"
+        await house.rows("UPDATE deliveries SET lease_until = now() - interval '1 second'")
+        await turn(next_one)
+    assert len(receiver.hits) == 2
+    assert len({(hit.headers["webhook-id"], hit.body) for hit in receiver.hits}) == 1
+    (delivery,) = await house.deliveries()
+    assert (delivery["state"], delivery["attempt"], delivery["epoch"]) == ("delivered", 2, 2)
+
+
+async def test_who_lost_the_lease_writes_nothing(house: House, receiver: Receiver) -> None:
+    await house.endpoint(receiver.url)
+    event = await house.happen()
+    async with house.database.begin() as session:
+        await make_deliveries(session, [event.id])
+    stale = await _claim(house)
+    assert await _claim(house) == [], "the first one's lease holds"
+    await house.rows("UPDATE deliveries SET lease_until = now() - interval '1 second'")
+    current = await _claim(house)
+    answer = Answer(clock.now(), 0.1, status=200)
+    async with house.database.begin() as session:
+        assert await settle(session, [Ended(stale[0], Delivered(), answer)]) == 0
+    assert ((await house.deliveries())[0]["state"], await house.attempts()) == ("pending", [])
+    async with house.database.begin() as session:
+        assert await settle(session, [Ended(current[0], Delivered(), answer)]) == 1
+    assert ((await house.deliveries())[0]["state"], len(await house.attempts())) == ("delivered", 1)
+
+
+async def _claim(house: House) -> list[Claimed]:
+    async with house.database.begin() as session:
+        return await claim_due(session, owner="me", limit=1, lease_seconds=30, slots=1, busy={})
+
+
+async def test_two_processes_share_the_work_and_send_nothing_twice(house: House, receiver: Receiver) -> None:
+    await house.endpoint(receiver.url)
+    events = [await house.happen() for _ in range(60)]
+    second = Database(house.url)
+    try:
+        async with house.running(), open_notifier(second, house.ring, allow_loopback=True) as other:
+            work = asyncio.create_task(other.run())
+            await receiver.wait_for(60, seconds=20)
+            other.stop()
+            await work
+    finally:
+        await second.close()
+    assert sorted(payload(hit)["id"] for hit in receiver.hits) == sorted(event.id for event in events)
+
+
+async def test_a_stop_lets_what_is_under_way_end(house: House) -> None:
+    release = asyncio.Event()
+
+    async def slow(_request: web.Request) -> web.Response:
+        await release.wait()
+        return web.Response()
+
+    async with receiving(slow) as receiver:
+        await house.endpoint(receiver.url)
+        async with house.running() as notifier:
+            await house.happen()
+            await receiver.wait_for(1)
+            notifier.stop()
+            release.set()
+    (delivery,) = await house.deliveries()
+    assert (delivery["state"], delivery["lease_owner"]) == ("delivered", None)
+
+
+async def test_what_does_not_end_in_time_is_handed_back_at_once(house: House) -> None:
+    async def hang(_request: web.Request) -> Any:
+        await asyncio.Event().wait()
+
+    async with receiving(hang) as receiver, house.notifier() as notifier:
+        await house.endpoint(receiver.url)
+        await house.happen()
+        await notifier.look()
+        await receiver.wait_for(1)
+        await notifier.drain.finish(0.05)
+        await notifier.recorder.flush()
+    (delivery,), (attempt,) = await house.deliveries(), await house.attempts()
+    assert (delivery["state"], delivery["lease_until"], attempt["error"]) == ("pending", None, "interrupted")
+    (due,) = await house.rows("SELECT run_at <= clock_timestamp() AS due FROM deliveries")
+    assert due["due"]
+
+
+async def test_lost_connections_are_made_again_and_notices_heard_again(house: House, receiver: Receiver) -> None:
+    await house.endpoint(receiver.url)
+    async with house.running() as notifier:
+        await house.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        async with asyncio.timeout(10):
+            await notifier.bell.lost.wait()
+            await notifier.bell.heard.wait()
+        await house.happen()
+        await receiver.wait_for(1)
+
+
+async def test_a_database_that_restarts_stops_nothing(
+    house: House, receiver: Receiver, notifier_servers: Servers
+) -> None:
+    await house.endpoint(receiver.url)
+    async with house.running():
+        notifier_servers.postgres.stop()
+        await asyncio.sleep(0.5)
+        notifier_servers.postgres.start()
+        await house.database.engine.dispose()
+        await house.happen()
+        await receiver.wait_for(1, seconds=20)
