@@ -48,7 +48,8 @@ def database_url(servers: Servers) -> Iterator[str]:
 @pytest.fixture
 async def trainer(tmp_path: Path) -> AsyncIterator[TestServer]:
     config = TrainerConfig(data_dir=tmp_path / "trainer")
-    async with TestServer(build_trainer(config)) as server:
+    server = TestServer(build_trainer(config))
+    async with server:
         yield server
 
 
@@ -103,7 +104,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         key = new_key()
         async with runtime.begin() as session:
             await ensure_first(session, key)
-        gateway = await stack.enter_async_context(TestServer(build_app(runtime), auto_decompress=False))
+        gateway = TestServer(build_app(runtime))
+        await stack.enter_async_context(gateway)
         yield House(runtime, gateway, key, stack)
 
 

@@ -47,7 +47,7 @@ async def test_a_job_created_while_its_file_is_unchecked_waits_and_succeeds(
     assert len([event for event in events if event.type == "metrics"]) == csv.count(b"\n") - 1
     checkpoints = [found async for found in client.fine_tuning.jobs.checkpoints.list(job.id)]
     assert 1 <= len(checkpoints) <= 3
-    stages = ended.model_extra["stages"]
+    stages = (ended.model_extra or {})["stages"]
     assert [stage["stage"] for stage in stages][:4] == ["validating", "uploading", "creating", "queued"]
 
     async def ready() -> bool:
