@@ -24,11 +24,13 @@ def check(
     file: Annotated[str, typer.Argument(help="A dataset in JSON Lines; - reads standard input.", metavar="FILE")],
     model: Annotated[str | None, typer.Option("--model", "-m", help="The base (or tuned model) to train.")] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, max=50, help="Epochs, for the cost.")] = None,
+    for_validation: Annotated[bool, typer.Option("--for-validation", help="A validation file may be small.")] = False,  # noqa: FBT002
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as the API gives it.")] = False,  # noqa: FBT002
 ) -> None:
     """Check a dataset offline: every finding with its line, tokens counted exactly, and the cost.
 
-    Exits with 0 when the file may be trained on, 1 when it has errors, 2 when it cannot be read or the model is unknown.
+    Exits with 0 when the file may be trained on, 1 when it has errors, 2 when it cannot be read or the model is
+    unknown.
     """
     # Imported here, because numpy and tiktoken would double the time of every other command.
     from shared.datasets.report import check as check_stream  # noqa: PLC0415
@@ -36,7 +38,9 @@ def check(
     base = _base(model)
     with _opened(file) as (stream, size), _progress(size) as on_progress:
         try:
-            report = check_stream(stream, model=base, n_epochs=epochs, on_progress=on_progress)
+            report = check_stream(
+                stream, model=base, n_epochs=epochs, for_validation=for_validation, on_progress=on_progress
+            )
         except OSError as exc:
             raise _wrong_usage(f"{file}: cannot be read: {exc.strerror or exc}.") from exc
     _print(report.as_dict(), "standard input" if file == "-" else file, as_json=as_json)

@@ -1,16 +1,18 @@
 """Show a dataset report in a terminal, or line by line in a pipe."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _BARS = "▁▂▃▄▅▆▇█"
-#: A screen or two; `--json` and a pipe give all that the report lists.
-_FINDINGS_ON_SCREEN = 40
+#: Enough to see what is meant; `--json` and a pipe give all that the report lists.
+_OF_EACH_CODE = 5
 
 
 def show(report: Mapping[str, Any], name: str, console: Console) -> None:
@@ -51,30 +53,40 @@ def _headline(report: Mapping[str, Any], name: str) -> str:
 
 def _show_findings(report: Mapping[str, Any], console: Console) -> None:
     findings = report["findings"]
-    if console.is_terminal:
-        if findings:
-            console.print(_table(findings[:_FINDINGS_ON_SCREEN]))
-        shown = min(len(findings), _FINDINGS_ON_SCREEN)
-    else:
+    if not console.is_terminal:
         for finding in findings:
             _say(console, _line(finding))
-        shown = len(findings)
-    more = sum(report["findings_total"].values()) - shown
-    if more > 0:
-        _say(console, f"… and {more:,} more; --json lists up to 1,000 of each code.")
+    elif findings:
+        console.print(_table(_first_of_each_code(findings)))
+    listed = Counter(finding["code"] for finding in findings)
+    shown = {code: min(count, _OF_EACH_CODE) for code, count in listed.items()} if console.is_terminal else listed
+    for code, count in report.get("findings_by_code", {}).items():
+        more = count - shown.get(code, 0)
+        if more > 0 and not any(finding["code"] == code and finding["count"] > 1 for finding in findings):
+            _say(console, f"… and {more:,} more of {code}", style="dim")
+
+
+def _first_of_each_code(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    seen: Counter[str] = Counter()
+    seen_at: list[dict[str, Any]] = []
+    for finding in findings:
+        seen[finding["code"]] += 1
+        if seen[finding["code"]] <= _OF_EACH_CODE:
+            seen_at.append(finding)
+    return seen_at
 
 
 def _table(findings: list[dict[str, Any]]) -> Table:
-    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, header_style="bold")
     table.add_column("line", justify="right", no_wrap=True)
-    table.add_column("severity", no_wrap=True)
-    table.add_column("code", overflow="fold")
-    table.add_column("where", overflow="fold")
+    table.add_column("code", overflow="fold", min_width=24)
     table.add_column("finding", overflow="fold", ratio=1)
     for finding in findings:
         line = "" if finding["line"] is None else f"{finding['line']:,}"
-        severity = Text(finding["severity"], style=_STYLES[finding["severity"]])
-        table.add_row(line, severity, finding["code"], Text(finding["path"] or ""), Text(_message(finding)))
+        what = Text(finding["severity"], style=_STYLES[finding["severity"]])
+        what.append(f" {finding['code']}", style="default")
+        where = f"{finding['path']}: " if finding["path"] else ""
+        table.add_row(line, what, Text(where + _message(finding)))
     return table
 
 
@@ -85,7 +97,8 @@ def _line(finding: Mapping[str, Any]) -> str:
 
 
 def _message(finding: Mapping[str, Any]) -> str:
-    return finding["message"] + (f" ({finding['count']:,} times)" if finding["count"] > 1 else "")
+    times = f" ({finding['count']:,} times)" if finding["count"] > 1 else ""
+    return f"{finding['message']}{times}"
 
 
 def _tokens(tokens: Mapping[str, Any]) -> str:

@@ -89,7 +89,7 @@ def check(
 
     Without a model tokens are counted in `o200k_base`, there is no estimate, and what depends on a model is not
     checked. A file `for_validation` may be as small as it likes, and costs nothing. `on_progress` is called with bytes
-    and lines read, about once per megabyte. Memory does not grow with the file, but for four bytes an example.
+    and lines read, once per chunk. Memory does not grow with the file, but for four bytes an example.
     """
     lines = Lines(stream, on_progress=on_progress, max_line=max_line)
     checking = _Checking(model)

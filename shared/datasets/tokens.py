@@ -14,6 +14,7 @@ PER_CALL = 3  #: An estimate: a call is laid out about as a message is.
 #: OpenAI cookbook, "How to count tokens with tiktoken": per function, per property, per item of an enum, at the end.
 PER_FUNCTION = {"o200k_base": 7, "cl100k_base": 10}
 PER_PROPERTY, PER_CHOICE, PER_TOOLS = 3, 3, 12
+_SURELY_SAFE = 100_000  #: Shorter texts cannot hold what troubles tiktoken.
 _KEPT_TEXTS = 1_000
 _KEPT_LENGTH = 8_192
 
@@ -36,13 +37,16 @@ class TokenCounter:
 
     def text(self, text: str) -> int:
         """Return the number of tokens of any text, one that spells a special token like `<|endoftext|>` too."""
+        if len(text) < _SURELY_SAFE:
+            return len(self._encoding.encode_ordinary(text))
+        # A run of a million blanks exceeds the stack of tiktoken's regex. encode_ordinary then panics with a
+        # BaseException; this one, a little slower, raises ValueError.
         try:
             return int(self._encoding.encode_to_numpy(text, disallowed_special=()).size)
         except UnicodeEncodeError:
             return self.text(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
         except ValueError:
-            # A run of a million blanks exceeds the stack of tiktoken's regex; this one splits in Python, as exactly.
-            return len(self._encoding._encode_only_native_bpe(text))  # noqa: SLF001
+            return len(self._encoding._encode_only_native_bpe(text))  # noqa: SLF001 (splits in Python, counts the same)
 
     def plain(self, example: PlainChat | PlainPair) -> tuple[int, int]:
         """Return `(total, learned)` of a plain line."""

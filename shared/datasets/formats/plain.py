@@ -46,7 +46,7 @@ def read_plain(line: bytes, kind: Format | None) -> PlainChat | PlainPair | None
                 return chat if _is_right(chat, line) else None
             case Format.COMPLETION:
                 pair = _pair.decode(line)
-                return pair if _keys(line) == 2 and b"\\u0000" not in line else None
+                return pair if _keys(line) == 2 and "\x00" not in pair.prompt + pair.completion else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return None
@@ -57,13 +57,15 @@ def _is_right(chat: PlainChat, line: bytes) -> bool:
     learned = False
     for message in chat.messages:
         keys += 2
+        if "\x00" in message.content:
+            return False
         if message.weight is not msgspec.UNSET:
             keys += 1
             if message.role != "assistant":
                 return False
         if message.role == "assistant" and message.weight != 0:
             learned = True
-    return learned and chat.messages[-1].role == "assistant" and _keys(line) == keys and b"\\u0000" not in line
+    return learned and chat.messages[-1].role == "assistant" and _keys(line) == keys
 
 
 def _keys(line: bytes) -> int:
