@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,18 +132,23 @@ class House:
             finally:
                 recording.cancel()
 
-    @asynccontextmanager
-    async def running(self, **options: Any) -> AsyncIterator[Notifier]:
+    def running(self) -> AbstractAsyncContextManager[Notifier]:
         """A notifier that works by itself, and hears of events."""
-        async with open_notifier(self.database, self.ring, allow_loopback=True, **options) as notifier:
-            work = asyncio.create_task(notifier.run())
-            try:
-                async with asyncio.timeout(10):
-                    await notifier.bell.heard.wait()
-                yield notifier
-            finally:
-                notifier.stop()
-                await work
+        return working_notifier(self.database, self.ring)
+
+
+@asynccontextmanager
+async def working_notifier(database: Database, ring: KeyRing) -> AsyncIterator[Notifier]:
+    """Run a notifier that may send to this machine; yield when it hears of events."""
+    async with open_notifier(database, ring, allow_loopback=True) as notifier:
+        work = asyncio.create_task(notifier.run())
+        try:
+            async with asyncio.timeout(10):
+                await notifier.bell.heard.wait()
+            yield notifier
+        finally:
+            notifier.stop()
+            await work
 
 
 async def turn(notifier: Notifier, seconds: float = 30) -> None:

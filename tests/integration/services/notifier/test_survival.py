@@ -124,14 +124,12 @@ async def test_lost_connections_are_made_again_and_notices_heard_again(house: Ho
         await receiver.wait_for(1)
 
 
-async def test_a_database_that_restarts_stops_nothing(
-    house: House, receiver: Receiver, notifier_servers: Servers
-) -> None:
+async def test_a_database_that_restarts_stops_nothing(house: House, receiver: Receiver, servers: Servers) -> None:
     await house.endpoint(receiver.url)
     async with house.running():
-        notifier_servers.postgres.stop()
+        servers.postgres.stop()
         await asyncio.sleep(0.5)
-        notifier_servers.postgres.start()
+        servers.postgres.start()
         await house.database.engine.dispose()
         await house.happen()
         await receiver.wait_for(1, seconds=20)
