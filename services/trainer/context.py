@@ -29,9 +29,15 @@ class Gate:
     opened: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+#: The faults that a request met, by name; where it waits; and the id that its answer carries.
+MET = web.RequestKey("met", dict[str, Fault])
+GATE = web.RequestKey("gate", Gate)
+REQUEST_ID = web.RequestKey("request_id", str)
+
+
 async def act(request: web.Request) -> None:
     """Stand between reading and acting: returns at once, unless a fault makes this request act late."""
-    gate: Gate | None = request.get("gate")
+    gate = request.get(GATE)
     if gate is not None:
         gate.arrived.set()
         await gate.opened.wait()
@@ -39,8 +45,7 @@ async def act(request: web.Request) -> None:
 
 def faults_met(request: web.Request) -> dict[str, Fault]:
     """Return the faults of this request, by name."""
-    met: dict[str, Fault] = request.get("faults", {})
-    return met
+    return request[MET] if MET in request else {}  # noqa: SIM401 (get() loses the type of the key)
 
 
 def whole_number(request: web.Request, name: str, default: int, most: int) -> int:

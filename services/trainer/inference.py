@@ -11,7 +11,7 @@ import tiktoken
 from aiohttp import web
 
 from services.trainer.asked import Asked, ChatAsked, CompletionAsked
-from services.trainer.context import SHELF, STORE
+from services.trainer.context import REQUEST_ID, SHELF, STORE
 from services.trainer.engines.engine import Handle
 from services.trainer.examples import ExampleRefused, Turn, turns
 from services.trainer.replies import Reply, pieces
@@ -132,7 +132,7 @@ def _choice(answering: Answering, index: int) -> dict[str, Any]:
 
 
 async def _stream(request: web.Request, answering: Answering) -> web.StreamResponse:
-    headers = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-request-id": request["request_id"]}
+    headers = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-request-id": request[REQUEST_ID]}
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
     async for chunk in _chunks(answering):

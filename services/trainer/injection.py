@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from services.trainer.context import FAULTS, LATE, Gate
+from services.trainer.context import FAULTS, GATE, LATE, MET, Gate
 from services.trainer.faults import Fault, FaultRefused
 from services.trainer.state.models import not_found
 from shared.wire.errors import ApiError
@@ -29,7 +29,7 @@ async def inject(request: web.Request, handler: Handler) -> web.StreamResponse:
         met = request.app[FAULTS].take(operation, request.headers.get(HEADER, ""))
     except FaultRefused as exc:
         raise ApiError(f"{HEADER}: {exc}", param=HEADER) from exc
-    request["faults"] = met
+    request[MET] = met
     _refuse(operation, met)
     if "drop_before" in met:
         return dropped(request)
@@ -67,7 +67,7 @@ def _refuse(operation: str, met: dict[str, Fault]) -> None:
 
 async def _act_late(request: web.Request, handler: Handler, fault: Fault) -> web.StreamResponse:
     """Read the request, act `fault.seconds` later; `late` answers 500 meanwhile, `hang` never answers."""
-    gate = request["gate"] = Gate()
+    gate = request[GATE] = Gate()
     acting: asyncio.Task[web.StreamResponse] = asyncio.ensure_future(handler(request))
     request.app[LATE].add(acting)
     acting.add_done_callback(request.app[LATE].discard)

@@ -6,6 +6,7 @@ import re
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from services.trainer.context import REQUEST_ID
 from shared.wire import ids
 from shared.wire.errors import ApiError
 
@@ -20,7 +21,7 @@ OPEN = ("/healthz", "/faults")
 async def answer_in_shape(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give each response its request id, and each error OpenAI's body."""
     given = request.headers.get("x-request-id", "")
-    request["request_id"] = given if _SANE_ID.fullmatch(given) else ids.new("req_")
+    request[REQUEST_ID] = given if _SANE_ID.fullmatch(given) else ids.new("req_")
     try:
         response = await handler(request)
     except ApiError as error:
@@ -30,11 +31,11 @@ async def answer_in_shape(request: web.Request, handler: Handler) -> web.StreamR
             raise
         response = _refused(_translated(exc, request))
     except Exception:
-        log.exception("request.broke", extra={"path": request.path, "request_id": request["request_id"]})
+        log.exception("request.broke", extra={"path": request.path, "request_id": request[REQUEST_ID]})
         message = f"The server had an error while processing your request. Its id is {request['request_id']}."
         response = _refused(ApiError(message, status=500, type="server_error"))
     if not response.prepared:
-        response.headers["x-request-id"] = request["request_id"]
+        response.headers["x-request-id"] = request[REQUEST_ID]
     return response
 
 
