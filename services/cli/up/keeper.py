@@ -146,8 +146,9 @@ class Keeper:
     def _signal(self, number: signal.Signals) -> None:
         process = self._process
         if process is not None:
+            # Not `process.send_signal`: it may reap the dead, and then asyncio never learns the exit code.
             with suppress(ProcessLookupError):
-                process.send_signal(number)
+                os.kill(process.pid, number)
 
 
 def _end_group(leader: int) -> None:
