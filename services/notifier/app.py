@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.notifier.doorbell import Doorbell
 from services.notifier.drain import Drain
 from services.notifier.fanout import BATCH, fan_out
+from services.notifier.health import health_page
 from services.notifier.recorder import Recorder
 from services.notifier.webhook import WebhookSender
 from shared import clock, log
@@ -21,6 +22,8 @@ from shared.settings import Settings
 _log = log.get(__name__)
 #: Between two looks for work that no notice told of, among it what is due to be tried again.
 POLL_SECONDS = 1.0
+#: Between two looks while there is work: what comes free or due meanwhile is claimed by one statement, not one each.
+GATHER_SECONDS = 0.005
 #: What is under way when we are told to stop may end within this; supervisors kill after ten to thirty seconds.
 GRACE_SECONDS = 9.0
 _RECORD_SECONDS = 2.0
@@ -36,6 +39,12 @@ class Notifier:
         self.drain = Drain(database, sender, self.recorder, self.bell)
         self._database = database
         self._stopping = False
+        self._failures: int | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the last look for work reached the database."""
+        return self._failures == 0
 
     def stop(self) -> None:
         """Claim nothing more; `run` ends when what is under way has ended."""
@@ -63,19 +72,23 @@ class Notifier:
         return events == BATCH or started > 0
 
     async def _work(self) -> None:
-        failures = 0
         while not self._stopping:
             self.bell.silence()
             try:
                 more = await self.look()
-                failures = 0
             except (SQLAlchemyError, OSError, TimeoutError) as exc:
-                failures += 1
-                _log.warning("notifier.waits", error=f"{type(exc).__name__}: {exc}", failures=failures)
-                await asyncio.sleep(clock.backoff(failures, _FIRST_WAIT, _LONGEST_WAIT))
+                await self._database_is_away(exc)
                 continue
-            if not more and not self._stopping:
+            self._failures = 0
+            if more:
+                await asyncio.sleep(GATHER_SECONDS)
+            elif not self._stopping:
                 await self.bell.wait(POLL_SECONDS)
+
+    async def _database_is_away(self, exc: Exception) -> None:
+        self._failures = (self._failures or 0) + 1
+        _log.warning("notifier.waits", error=f"{type(exc).__name__}: {exc}", failures=self._failures)
+        await asyncio.sleep(clock.backoff(self._failures, _FIRST_WAIT, _LONGEST_WAIT))
 
 
 @asynccontextmanager
@@ -92,7 +105,10 @@ async def run(settings: Settings) -> None:
     database = Database(settings.database_url, pool_size=settings.database_pool)
     ring = KeyRing([key.get_secret_value() for key in settings.secret_keys])
     try:
-        async with open_notifier(database, ring, allow_loopback=settings.allow_loopback) as notifier:
+        async with (
+            open_notifier(database, ring, allow_loopback=settings.allow_loopback) as notifier,
+            health_page(settings.host, settings.health_port, is_ready=lambda: notifier.ready),
+        ):
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, notifier.stop)

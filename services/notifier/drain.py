@@ -71,7 +71,6 @@ class Drain:
             ended = await deliver(self._sender, delivery)
         except asyncio.CancelledError:
             ended = interrupted(delivery, time.monotonic() - started)
-        self.slots.give_back(delivery.endpoint_id, failed=not isinstance(ended.outcome, Delivered | Dropped))
         self._recorder.add(ended)
-        # A slot is free: what waited for it may go.
-        self._bell.ring()
+        if self.slots.give_back(delivery.endpoint_id, failed=not isinstance(ended.outcome, Delivered | Dropped)):
+            self._bell.ring()

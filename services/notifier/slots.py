@@ -32,8 +32,9 @@ class Slots:
         """Count a send that begins."""
         self._running[endpoint_id] += 1
 
-    def give_back(self, endpoint_id: str, *, failed: bool) -> None:
-        """Count a send that ended."""
+    def give_back(self, endpoint_id: str, *, failed: bool) -> bool:
+        """Count a send that ended; say whether something may have waited for its slot."""
+        full = self.left() <= 0 or self._running[endpoint_id] >= self._most(endpoint_id)
         self._running[endpoint_id] -= 1
         if self._running[endpoint_id] <= 0:
             del self._running[endpoint_id]
@@ -41,6 +42,7 @@ class Slots:
             self._failing.add(endpoint_id)
         else:
             self._failing.discard(endpoint_id)
+        return full
 
     def _most(self, endpoint_id: str) -> int:
         return EACH_FAILING if endpoint_id in self._failing else self.each

@@ -3,7 +3,7 @@
 import ssl
 import time
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache, partial
 from importlib.metadata import version
 
 import aiohttp
@@ -34,6 +34,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (TuneyardError, "secret_unreadable"),
     (ValueError, "secret_unreadable"),
 )
+_REMEMBERED = 4096
 
 
 class WebhookSender:
@@ -41,14 +42,15 @@ class WebhookSender:
 
     def __init__(self, session: aiohttp.ClientSession, ring: KeyRing, *, allow_loopback: bool) -> None:
         self._session = session
-        self._ring = ring
-        self._allow_loopback = allow_loopback
+        # The same few endpoints over and over: reading a URL and opening a secret cost as much as a signature each.
+        self._target = lru_cache(_REMEMBERED)(partial(check_url, allow_loopback=allow_loopback))
+        self._secret = lru_cache(_REMEMBERED)(ring.decrypt)
 
     async def send(self, delivery: Claimed) -> Answer:
         """Try once and return how it ended. No fault of the receiver, the network or a stored secret raises."""
         at, started = clock.now(), time.monotonic()
         try:
-            url = check_url(delivery.url, allow_loopback=self._allow_loopback)
+            url = self._target(delivery.url)
             signed = signatures.headers(self._secrets(delivery), delivery.event_id, int(at.timestamp()), delivery.body)
             reply = await self._post(url, delivery.body, signed)
         except (aiohttp.ClientError, OSError, TimeoutError, TuneyardError, ValueError) as exc:
@@ -66,7 +68,7 @@ class WebhookSender:
         return await egress.post(self._session, url, body, headers)
 
     def _secrets(self, delivery: Claimed) -> Sequence[str]:
-        return [self._ring.decrypt(each) for each in (delivery.secret, delivery.previous_secret) if each]
+        return [self._secret(each) for each in (delivery.secret, delivery.previous_secret) if each]
 
 
 @cache
