@@ -1,8 +1,11 @@
 """Count the tokens of an example exactly, in the model's own encoding."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import msgspec
 
 from shared.datasets.formats import Format, PlainChat, PlainPair
 from shared.tokenizer import load
@@ -15,8 +18,28 @@ PER_CALL = 3  #: An estimate: a call is laid out about as a message is.
 PER_FUNCTION = {"o200k_base": 7, "cl100k_base": 10}
 PER_PROPERTY, PER_CHOICE, PER_TOOLS = 3, 3, 12
 _SURELY_SAFE = 100_000  #: Shorter texts cannot hold what troubles tiktoken.
+#: Longer texts are counted in pieces: tiktoken takes 50 bytes of memory for each of a long run.
+_PIECE = 1_000_000
 _KEPT_TEXTS = 1_000
 _KEPT_LENGTH = 8_192
+
+
+#: Both vocabularies split here whatever stands around: a blank between two ASCII letters begins a new word.
+_CUT = re.compile("(?<=[A-Za-z])(?= [A-Za-z])")
+
+
+def pieces(text: str, size: int = _PIECE) -> Iterator[str]:
+    """Yield `text` in pieces of `size` to twice `size` characters that have the same tokens as the whole.
+
+    Only a run of `size` characters without a blank between letters is cut inside a word, which may cost a token.
+    """
+    start = 0
+    while len(text) - start > 2 * size:
+        cut = _CUT.search(text, start + size, start + 2 * size)
+        end = cut.start() if cut else start + 2 * size
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 class TokenCounter:
@@ -39,6 +62,8 @@ class TokenCounter:
         """Return the number of tokens of any text, one that spells a special token like `<|endoftext|>` too."""
         if len(text) < _SURELY_SAFE:
             return len(self._encoding.encode_ordinary(text))
+        if len(text) > 2 * _PIECE:
+            return sum(map(self.text, pieces(text)))
         # A run of a million blanks exceeds the stack of tiktoken's regex. encode_ordinary then panics with a
         # BaseException; this one, a little slower, raises ValueError.
         try:
@@ -56,6 +81,8 @@ class TokenCounter:
         total, learned = PER_EXAMPLE, 0
         for message in example.messages:
             role = message.role
+            if message.name is not msgspec.UNSET:
+                total += PER_NAME + self._repeated(message.name)
             words = self._repeated(message.content) if role == "system" else self.text(message.content)
             total += PER_MESSAGE + self._roles[role] + words
             if role == "assistant" and message.weight != 0:
@@ -91,7 +118,7 @@ class TokenCounter:
             words += PER_CALL + self._call(message["function_call"])
         total = PER_MESSAGE + self._roles[message["role"]] + words
         if message.get("name"):
-            total += PER_NAME + self.text(message["name"])
+            total += PER_NAME + self._repeated(message["name"])
         learns = message["role"] == "assistant" and message.get("weight", 1) != 0
         return total, words if learns else 0
 
@@ -104,7 +131,7 @@ class TokenCounter:
         )
 
     def _call(self, function: dict[str, Any]) -> int:
-        return self.text(function["name"]) + self.text(function["arguments"])
+        return self._repeated(function["name"]) + self.text(function["arguments"])
 
     def _declared(self, example: dict[str, Any]) -> int:
         functions = [tool["function"] for tool in example.get("tools") or ()] + (example.get("functions") or [])
@@ -112,7 +139,7 @@ class TokenCounter:
 
     def _function(self, function: dict[str, Any]) -> int:
         described = f"{function['name']}:{(function.get('description') or '').removesuffix('.')}"
-        total = PER_FUNCTION.get(self.encoding, 10) + self.text(described)
+        total = PER_FUNCTION.get(self.encoding, 10) + self._repeated(described)
         properties = (function.get("parameters") or {}).get("properties")
         if not isinstance(properties, dict) or not properties:
             return total
@@ -125,11 +152,11 @@ class TokenCounter:
         total = PER_PROPERTY + (self._choices(choices) if isinstance(choices, list) else 0)
         described = str(schema.get("description") or "").removesuffix(".")
         rest = {key: value for key, value in schema.items() if key not in {"type", "description", "enum"}}
-        nested = self.text(_json(rest)) if rest else 0
-        return total + self.text(f"{name}:{_json(schema.get('type', ''), plain=True)}:{described}") + nested
+        nested = self._repeated(_json(rest)) if rest else 0
+        return total + self._repeated(f"{name}:{_json(schema.get('type', ''), plain=True)}:{described}") + nested
 
     def _choices(self, choices: Iterable[Any]) -> int:
-        return -PER_PROPERTY + sum(PER_CHOICE + self.text(_json(choice, plain=True)) for choice in choices)
+        return -PER_PROPERTY + sum(PER_CHOICE + self._repeated(_json(choice, plain=True)) for choice in choices)
 
 
 def _json(value: Any, *, plain: bool = False) -> str:

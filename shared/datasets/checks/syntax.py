@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from shared.datasets.checks.findings import Place
-from shared.datasets.checks.wording import clean, joined, named, shown
+from shared.datasets.checks.wording import joined, named, shown
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -24,7 +24,7 @@ def read_object(line: bytes, place: Place) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         place.add("not_an_object", f"a line must be a JSON object; it is {named(value)}.")
         return None
-    if "\\u" in text:
+    if "\\u0000" in text or "\\ud" in text or "\\uD" in text:
         _look_at_strings(value, place)
     return value
 
@@ -88,7 +88,7 @@ def _said(message: str) -> str:
 
 
 def _near(text: str, position: int) -> str:
-    return shown(clean(text[position : position + 20])) if position < len(text.rstrip()) else "the end of the line"
+    return shown(text[position : position + 20]) if position < len(text.rstrip()) else "the end of the line"
 
 
 def _look_at_strings(value: dict[str, Any], place: Place) -> None:

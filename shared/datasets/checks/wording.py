@@ -18,13 +18,15 @@ def shown(value: Any) -> str:
     """Return a short scalar as JSON, and of anything larger its type: a report must not repeat a dataset."""
     if isinstance(value, dict | list):
         return named(value)
-    text = clean(json.dumps(value, ensure_ascii=False))
+    text = clean(json.dumps(value[: _SHOWN + 1] if isinstance(value, str) else value, ensure_ascii=False))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def clean(text: str) -> str:
-    """Return `text` with lone surrogates and NULs escaped, so that it can be stored and sent as UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\u0000")
+    """Return `text` with whatever cannot be printed escaped: half surrogates, NULs, what would steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
 
 
 def joined(path: str, key: str) -> str:
@@ -36,5 +38,7 @@ def joined(path: str, key: str) -> str:
 @lru_cache(maxsize=1024)
 def nearest(key: str, known: tuple[str, ...]) -> str:
     """Return a hint at the known key that `key` looks like, or an empty string."""
+    if len(key) > _SHOWN:
+        return ""
     close = [name for name in known if len(name) > 3 and name in key] or difflib.get_close_matches(key, known, n=1)
     return f' Is "{close[0]}" meant?' if close else ""

@@ -14,11 +14,12 @@ class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     role: Literal["system", "user", "assistant"]
     content: Text
+    name: str | msgspec.UnsetType = msgspec.UNSET
     weight: Literal[0, 1] | msgspec.UnsetType = msgspec.UNSET
 
 
 class PlainChat(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A conversation without tools, parts or names."""
+    """A conversation without tools or parts."""
 
     messages: Annotated[list[PlainMessage], msgspec.Meta(min_length=1)]
 
@@ -37,7 +38,7 @@ _pair = msgspec.json.Decoder(PlainPair)
 def read_plain(line: bytes, kind: Format | None) -> PlainChat | PlainPair | None:
     """Return a line that is plain and right in every rule; None sends it to the checks, which say why.
 
-    A line with any oddity (tools, parts, names, a NUL, a key twice) is None too, be it right or wrong.
+    A line with any oddity (tools, parts, a NUL, a key twice) is None too, be it right or wrong.
     """
     try:
         match kind:
@@ -59,6 +60,10 @@ def _is_right(chat: PlainChat, line: bytes) -> bool:
         keys += 2
         if "\x00" in message.content:
             return False
+        if message.name is not msgspec.UNSET:
+            keys += 1
+            if not message.name or "\x00" in message.name:
+                return False
         if message.weight is not msgspec.UNSET:
             keys += 1
             if message.role != "assistant":

@@ -1,5 +1,6 @@
 """Counts: equal to the cookbook's on plain chat, right where its script is wrong, and never an end of the process."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.datasets.formats import Format
 from shared.datasets.report import check
-from shared.datasets.tokens import TokenCounter
+from shared.datasets.tokens import TokenCounter, pieces
 from shared.tokenizer import NAMES, load
 
 O200K = TokenCounter("o200k_base")
@@ -65,6 +66,25 @@ def test_any_text_is_counted_as_tiktoken_counts_it(encoding: str, text: str) -> 
 )
 def test_a_text_that_troubles_the_tokenizer_is_counted(text: str, tokens: int, remark: str) -> None:
     assert O200K.text(text) == tokens, remark
+
+
+words = st.lists(
+    st.sampled_from(["Hello", " the", " world", "s", " ", "  ", "\n", "'s", " 12", "é", "\U0001f600", ".", "\t"])
+).map("".join)
+
+
+@pytest.mark.parametrize("encoding", NAMES)
+@given(text=words | st.text(), size=st.integers(1, 20))
+def test_a_long_text_has_as_many_tokens_as_its_pieces(encoding: str, text: str, size: int) -> None:
+    count = TokenCounter(encoding).text
+    cut = list(pieces(text, size))
+    assert "".join(cut) == text
+    if all(before[-1:].isalpha() and after[:1] == " " for before, after in itertools.pairwise(cut)):
+        assert sum(map(count, cut)) == count(text)
+
+
+def test_a_text_of_many_megabytes_is_counted_in_pieces() -> None:
+    assert O200K.text("tell me " * 500_000) == 1_000_001
 
 
 def test_weights_parts_refusals_and_calls_count_as_what_the_model_sees() -> None:
