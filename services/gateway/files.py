@@ -62,7 +62,8 @@ async def list_files(request: web.Request) -> web.Response:
             purpose=request.query.get("purpose"),
             ascending=order == "asc",
         )
-    return web.json_response(page([show(dataset) for dataset in found[:limit]], has_more=len(found) > limit))
+    shown = [show(dataset) for dataset in found[:limit]]
+    return web.json_response(page(shown, has_more=len(found) > limit, no_id=""))
 
 
 async def retrieve(request: web.Request) -> web.Response:

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from shared.wire.sparse import Sparse
+
 
 class FilePurpose(StrEnum):
     """What a file may be for; the first can be uploaded here, the second is what a job writes."""
@@ -21,8 +23,8 @@ class FileStatus(StrEnum):
     ERROR = "error"
 
 
-class File(BaseModel):
-    """OpenAI's File object (specification, `OpenAIFile`)."""
+class File(Sparse):
+    """OpenAI's File object (specification, `OpenAIFile`), in which `status_details` and `expires_at` are never null."""
 
     id: str
     object: Literal["file"] = "file"

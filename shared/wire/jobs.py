@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from shared.wire.parse import Body, number_or_auto
+from shared.wire.sparse import Sparse
 
 
 class JobStatus(StrEnum):
@@ -107,8 +108,8 @@ class Job(BaseModel):
     method: dict[str, Any]
 
 
-class JobEvent(BaseModel):
-    """One line of a job's event list."""
+class JobEvent(Sparse):
+    """One line of a job's event list; `data` is an object or is not there."""
 
     object: Literal["fine_tuning.job.event"] = "fine_tuning.job.event"
     id: str
