@@ -28,8 +28,8 @@ def _status(address: str, key: str) -> int:
         return refused.code
 
 
-def test_the_parts_answer_and_a_kill_leaves_nothing_but_the_data(short: Path) -> None:
-    with running(short, command=_command) as up:
+def test_the_parts_answer_and_a_kill_leaves_nothing_but_the_data(data_dir: Path) -> None:
+    with running(data_dir, command=_command) as up:
         first = up.wait_for("up.ready")
         assert _status(first["address"], first["api_key"]) == 200
         assert _status(first["address"], "ty_wrong") == 401
@@ -37,7 +37,7 @@ def test_the_parts_answer_and_a_kill_leaves_nothing_but_the_data(short: Path) ->
         up.wait_for("worker.started")
         up.process.kill()
         wait_until(lambda: not up.processes())
-    with running(short, command=_command) as up:
+    with running(data_dir, command=_command) as up:
         second = up.wait_for("up.ready")
         assert _status(second["address"], first["api_key"]) == 200
         up.wait_for("worker.started")
@@ -46,11 +46,11 @@ def test_the_parts_answer_and_a_kill_leaves_nothing_but_the_data(short: Path) ->
         assert up.processes() == []
 
 
-def test_the_first_key_is_the_one_that_was_given(short: Path) -> None:
+def test_the_first_key_is_the_one_that_was_given(data_dir: Path) -> None:
     key = "ty_" + "k" * 43
-    with running(short, command=_command, extra={"TUNEYARD_BOOTSTRAP_API_KEY": key}) as up:
+    with running(data_dir, command=_command, extra={"TUNEYARD_BOOTSTRAP_API_KEY": key}) as up:
         ready = up.wait_for("up.ready")
         assert ready["api_key"] == key
         assert _status(ready["address"], key) == 200
-        assert not (short / "api_key").exists()
+        assert not (data_dir / "api_key").exists()
         assert up.end(signal.SIGTERM) == 0

@@ -14,10 +14,10 @@ from tests.integration.services.cli.up.running import ENVIRONMENT, PATIENCE, sma
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="takes a pseudo-terminal as Linux has it")
 
 
-def test_a_person_sees_address_and_key_and_ctrl_c_stops_each_part_in_turn(short: Path) -> None:
+def test_a_person_sees_address_and_key_and_ctrl_c_stops_each_part_in_turn(data_dir: Path) -> None:
     ours, theirs = os.openpty()
     process = subprocess.Popen(
-        small_up(short, (0, 0)),
+        small_up(data_dir, (0, 0)),
         env=ENVIRONMENT | {"TERM": "xterm", "COLUMNS": "120"},
         stdin=theirs,
         stdout=theirs,
@@ -29,7 +29,7 @@ def test_a_person_sees_address_and_key_and_ctrl_c_stops_each_part_in_turn(short:
     try:
         seen = _read(ours, until=b"a second one stops without waiting")
         assert b"Tuneyard is ready after" in seen
-        assert (short / "api_key").read_bytes().strip() in seen
+        assert (data_dir / "api_key").read_bytes().strip() in seen
         os.write(ours, b"\x03")
         rest = _read(ours)
         assert process.wait(PATIENCE) == 0
