@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from migrations.tables import metadata
+from shared.schema import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata(),
+    target_metadata=METADATA,
     compare_type=True,
     compare_server_default=True,
     transaction_per_migration=True,

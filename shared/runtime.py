@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import shared.schema  # noqa: F401 (a session knows a table only once its class was imported)
 from shared.db.database import Database
 from shared.provider.client import Provider, open_provider
 from shared.security.secrets_at_rest import KeyRing

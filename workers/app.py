@@ -15,7 +15,7 @@ from shared import log
 from shared.runtime import Runtime, open_runtime
 from shared.settings import Settings
 from shared.work.wake import FUNCTION, QUEUE, open_pool, serialize
-from workers.runner import Runner
+from workers.runner import Runner, StepSpec
 from workers.steps import STEPS
 from workers.sweeper import sweep_for_ever
 
@@ -42,9 +42,9 @@ async def run(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def working(runtime: Runtime) -> AsyncIterator[Runner]:
+async def working(runtime: Runtime, steps: dict[str, StepSpec] = STEPS) -> AsyncIterator[Runner]:
     """Do work while the block runs; at its end let running steps finish, or hand them back."""
-    runner = Runner(runtime, STEPS)
+    runner = Runner(runtime, steps)
     loops = [asyncio.create_task(loop(runtime, runner)) for loop in (listen_for_ever, sweep_for_ever)]
     try:
         yield runner

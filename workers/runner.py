@@ -94,6 +94,8 @@ class Runner:
         except (DBAPIError, OSError, TimeoutError) as exc:
             # The lease runs out by itself, and the step is written to be run twice.
             _log.warning("settle.failed", error=str(exc))
+        except Exception:  # noqa: BLE001 (the row is taken again when the lease has run out)
+            _log.exception("settle.raised")
 
     async def _settle(self, lease: Lease, outcome: Outcome) -> None:
         pipeline = self.runtime.settings.pipeline

@@ -1,4 +1,4 @@
-"""Every table of the house in one metadata, for Alembic."""
+"""Every table of the house in one metadata: foreign keys name tables by text, so each process must know all."""
 
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
@@ -12,7 +12,4 @@ import shared.provider.tables
 import shared.security.tables
 import shared.work.tables  # noqa: F401 (each import adds its tables)
 
-
-def metadata() -> MetaData:
-    """Return the metadata with all tables."""
-    return SQLModel.metadata
+METADATA: MetaData = SQLModel.metadata

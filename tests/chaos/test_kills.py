@@ -1,0 +1,136 @@
+"""A worker killed with SIGKILL in the middle of each step, Redis flushed: still one job at the provider."""
+
+import multiprocessing
+import signal
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import openai
+import pytest
+from aiohttp.test_utils import TestServer
+from redis.asyncio import Redis
+from sqlalchemy import text
+
+from shared.db.database import sql
+from shared.settings import PipelineSettings, Settings
+from tests.chaos.dying_worker import work_until_death
+from tests.conftest import House, chats, until
+
+#: Forked from a process that has imported everything already: a worker then starts in a tenth of a second.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.chaos.dying_worker"])
+
+#: (step, point of death, what is left behind)
+POINTS = [
+    ("dataset.validate", "start", "leased, nothing read"),
+    ("dataset.validate", "commit 2 before", "read, nothing written"),
+    ("dataset.validate", "commit 2 after", "written, the row not struck out"),
+    ("dataset.release", "start", "nobody woke the waiting job"),
+    ("job.prepare", "commit 2 before", "checked, nothing written"),
+    ("job.prepare", "commit 2 after", "ready, the row not struck out"),
+    ("job.upload", "commit 3 after", "intent written, nothing sent"),
+    ("job.upload", "upload after", "the file is there, its id unknown"),
+    ("job.upload", "commit 4 after", "the id is known, the job has not moved on"),
+    ("job.upload", "commit 5 after", "the job has moved on"),
+    ("job.create", "commit 4 after", "intent written, nothing sent"),
+    ("job.create", "create_job after", "the job is there, its id unknown"),
+    ("job.create", "commit 5 after", "the id is known, the job has not moved on"),
+    ("job.create", "commit 6 after", "the job has moved on"),
+    ("job.poll", "job after", "read, nothing written"),
+    ("job.poll", "commit 3 before", "events read, nothing written"),
+    ("job.poll", "commit 3 after", "events written, the row not put off"),
+    ("job.finish", "content after", "result file fetched, not stored"),
+    ("job.finish", "commit 2 before", "all fetched and stored, nothing written"),
+    ("job.finish", "commit 2 after", "succeeded, the row not struck out"),
+    ("model.probe", "answers after", "it answered, nobody was told"),
+]
+
+#: Each job meets every so-many-th point, in the order of its way; the next one comes when it has met its last.
+_JOBS = 4
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    pipeline = PipelineSettings(lease_seconds=1.5, sweep_seconds=0.2, retry_first_seconds=0.1, retry_most_seconds=0.5)
+    return settings.model_copy(update={"pipeline": pipeline})
+
+
+@pytest.mark.timeout(240)
+async def test_every_job_ends_once_though_a_worker_is_killed_in_every_step(
+    house: House, settings: Settings, trainer: TestServer, tmp_path: Path
+) -> None:
+    redis = Redis.from_url(settings.redis_url)
+    async with openai.AsyncOpenAI(base_url=house.url, api_key=house.key, max_retries=0) as client, redis:
+        jobs = []
+        for lane in range(_JOBS):
+            data = chats(10 + lane)
+            file = await client.files.create(file=(f"train{lane}.jsonl", data), purpose="fine-tune")
+            job = await client.fine_tuning.jobs.create(
+                training_file=file.id, model="gpt-4o-mini", hyperparameters={"n_epochs": 1}
+            )
+            jobs.append(job.id)
+            for step, point, _left in POINTS[lane::_JOBS]:
+                ended = await _dies(settings, step, point, tmp_path)
+                assert ended == -signal.SIGKILL, f"nobody reached {point} of {step}"
+                await redis.flushall()
+        await house.start_worker()
+        await until(lambda: _all_ready(client, jobs), patience=120)
+        await _once_each(client, trainer, jobs)
+        await until(lambda: _nothing_left(house))
+        await _no_gaps(house)
+
+
+async def _dies(settings: Settings, step: str, point: str, folder: Path) -> int | None:
+    worker = _processes.Process(target=work_until_death, args=(settings, step, point, str(folder / "dying.log")))
+    worker.start()
+    try:
+        await until(lambda: _ended(worker))
+        return worker.exitcode
+    finally:
+        worker.kill()
+        worker.join()
+
+
+async def _ended(worker: BaseProcess) -> bool:
+    return not worker.is_alive()
+
+
+async def _all_ready(client: openai.AsyncOpenAI, jobs: list[str]) -> bool:
+    found = [await client.fine_tuning.jobs.retrieve(job_id) for job_id in jobs]
+    assert not [job.error for job in found if job.status in ("failed", "cancelled")]
+    models = {str(model.id): model for model in (await client.models.list()).data}
+    return all(
+        job.status == "succeeded" and (models[str(job.fine_tuned_model)].model_extra or {})["readiness"] == "ready"
+        for job in found
+    )
+
+
+async def _once_each(client: openai.AsyncOpenAI, trainer: TestServer, jobs: list[str]) -> None:
+    async with openai.AsyncOpenAI(base_url=str(trainer.make_url("/v1")), api_key="local") as provider:
+        theirs = [job async for job in provider.fine_tuning.jobs.list(limit=100)]
+        ours = sorted((job.metadata or {})["tuneyard_job_id"] for job in theirs)
+        assert ours == sorted(jobs)
+        files = [file.filename async for file in await provider.files.list(purpose="fine-tune")]
+        assert len(files) == len(set(files)) == len(jobs)
+    for job_id in jobs:
+        steps = [
+            (event.data or {}).get("step")  # type: ignore[attr-defined]
+            async for event in client.fine_tuning.jobs.list_events(job_id)
+            if event.type == "metrics"
+        ]
+        assert len(steps) == len(set(steps)) > 0
+
+
+async def _nothing_left(house: House) -> bool:
+    """A row whose worker died after the last write is struck out by the next, when its lease has run out."""
+    async with house.runtime.database.begin() as session:
+        work = await sql(session, text("SELECT kind, subject_id FROM work_items WHERE kind <> 'event.fanout'"))
+        return work.all() == []
+
+
+async def _no_gaps(house: House) -> None:
+    async with house.runtime.database.begin() as session:
+        unclear = await sql(session, text("SELECT count(*) FROM intents WHERE outcome = 'unclear'"))
+        assert unclear.scalar_one() == 0
+        gaps = text("SELECT subject_id FROM events GROUP BY subject_id HAVING max(sequence) <> count(*)")
+        assert (await sql(session, gaps)).all() == []
