@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,6 +25,9 @@ _log = log.get(__name__)
 POLL_SECONDS = 1.0
 #: Between two looks while there is work: what comes free or due meanwhile is claimed by one statement, not one each.
 GATHER_SECONDS = 0.005
+#: Names looked up at once. A look-up holds a thread until it ends, and asyncio's own handful would all be held by one
+#: endpoint whose name server does not answer.
+LOOKUPS = 64
 #: What is under way when we are told to stop may end within this; supervisors kill after ten to thirty seconds.
 GRACE_SECONDS = 9.0
 _RECORD_SECONDS = 2.0
@@ -110,6 +114,7 @@ async def run(settings: Settings) -> None:
             health_page(settings.host, settings.health_port, is_ready=lambda: notifier.ready),
         ):
             loop = asyncio.get_running_loop()
+            loop.set_default_executor(ThreadPoolExecutor(LOOKUPS, "lookup"))
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, notifier.stop)
             _log.info("notifier.started", allow_loopback=settings.allow_loopback)
