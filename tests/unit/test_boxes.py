@@ -134,6 +134,14 @@ def test_the_image_holds_the_locked_versions_without_the_embedded_servers() -> N
     assert set(_pins(ROOT / "deploy" / "build.lock")) <= set(_pins(ROOT / "requirements-dev.lock"))
 
 
+def test_the_operators_handbook_names_every_setting_and_no_other() -> None:
+    text = (ROOT / "docs" / "operating.md").read_text()
+    named = {name.lower() for name in re.findall(r"TUNEYARD_([A-Z]+(?:_[A-Z]+)*)", text)}
+    settings = set(Settings.model_fields)
+    assert settings <= named
+    assert named - settings == {"trainer"}  # its own settings, named as a whole
+
+
 def _is_known(variable: str) -> bool:
     if variable.startswith("TUNEYARD_TRAINER_"):
         return variable.removeprefix("TUNEYARD_TRAINER_").lower() in TrainerConfig.model_fields

@@ -1,15 +1,20 @@
 """The table of what `up` runs, in which order, and how each part shows that it is ready"""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 from services.cli.up.environment import Options
 from services.cli.up.part import Look, Part, at_once
 from services.cli.up.postgres import STOP_SIGNAL, Postgres
 from services.cli.up.valkey import Valkey
+
+#: The folder that holds `services`, `shared` and the rest, installed or not.
+OUR_CODE = Path(__file__).resolve().parents[3]
 
 #: Wildcard addresses are listened on, but one connects to the machine itself.
 CONNECT_TO = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - a table of what is not connected to
@@ -49,7 +54,15 @@ def _ours(
     once: bool = False,
 ) -> Part:
     line = [sys.executable, "-m", "services.cli.main", command]
-    return Part(name or command, line, environment, after, is_ready=is_ready, once=once)
+    return Part(name or command, line, _with_our_code(environment), after, is_ready=is_ready, once=once)
+
+
+def _with_our_code(environment: Mapping[str, str]) -> dict[str, str]:
+    """The parts, and what they start, run the code that runs here: a folder `services` or `shared` in which somebody
+    typed `tuneyard up` would come first otherwise.
+    """
+    path = [str(OUR_CODE), *filter(None, [environment.get("PYTHONPATH")])]
+    return {**environment, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(path)}
 
 
 def _postgres(postgres: Postgres, environment: Mapping[str, str]) -> Part:

@@ -30,7 +30,9 @@ class Supervisor:
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._tell)
+            # `nohup tuneyard up &` means it: the end of the terminal is not ours.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                loop.add_signal_handler(number, self._tell)
         lives = [asyncio.create_task(self._keep(keeper)) for keeper in self._keepers.values()]
         try:
             await self._start()

@@ -34,6 +34,12 @@ def test_each_part_of_ours_is_a_command_of_the_terminal_in_this_interpreter() ->
     assert PARTS["worker-2"].command == [sys.executable, "-m", "services.cli.main", "worker"]
 
 
+def test_a_folder_of_the_caller_called_shared_does_not_hide_ours() -> None:
+    environment = PARTS["worker-1"].environment
+    assert environment["PYTHONSAFEPATH"] == "1"
+    assert (Path(environment["PYTHONPATH"].split(":")[0]) / "shared" / "settings.py").exists()
+
+
 def test_the_servers_are_told_none_of_our_secrets() -> None:
     assert PARTS["postgres"].environment == PARTS["valkey"].environment == {"A": "b"}
     assert PARTS["gateway"].environment["TUNEYARD_SECRET_KEYS"] == "s"
