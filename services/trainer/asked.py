@@ -1,6 +1,6 @@
 """The bodies of chat and completion requests; fields that a small model has no use for are let pass."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -19,6 +19,10 @@ class StreamOptions(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
     include_usage: bool = False
+
+
+Item = TypeVar("Item")
+_Some = Annotated[list[Item], Field(min_length=1)]
 
 
 class Asked(Body):
@@ -64,7 +68,7 @@ class ChatAsked(Asked):
 class CompletionAsked(Asked):
     """The body of POST /completions."""
 
-    prompt: str | list[str] | list[int] | list[list[int]]
+    prompt: str | _Some[str] | _Some[int] | _Some[_Some[int]]
     echo: bool | None = None
 
     @property

@@ -10,12 +10,17 @@ from typing import Any
 
 #: One core a child: numpy's own threads would take what the others need.
 _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-#: The child's last words that go into the error.
-_LAST_WORDS = 500
+#: Bytes of the child's log that go into ours.
+_LAST_WORDS = 2000
 
 
 class ChildDied(Exception):
-    """The child ended before it had said its last line; carries the end of its log."""
+    """The child ended with another exit code than 0 (negative: the signal that killed it)."""
+
+    def __init__(self, code: int, last_words: str) -> None:
+        super().__init__(f"exit code {code}")
+        self.code = code
+        self.last_words = last_words
 
 
 async def heard(verb: str, order: Path) -> AsyncGenerator[list[dict[str, Any]], None]:
@@ -38,8 +43,7 @@ async def heard(verb: str, order: Path) -> AsyncGenerator[list[dict[str, Any]], 
             child.kill()
             await child.wait()
     if code != 0:
-        words = log.read_bytes()[-_LAST_WORDS:].decode(errors="replace").strip()
-        raise ChildDied(f"exit code {code}" + (f": {words.splitlines()[-1]}" if words else ""))
+        raise ChildDied(code, log.read_bytes()[-_LAST_WORDS:].decode(errors="replace").strip())
 
 
 async def _batches(child: asyncio.subprocess.Process) -> AsyncGenerator[list[dict[str, Any]], None]:

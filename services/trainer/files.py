@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 from services.trainer.context import CONFIG, STORE, act, faults_met, whole_number
 from services.trainer.state.files import show
@@ -97,8 +98,8 @@ async def _received(request: web.Request) -> AsyncIterator[Upload]:
             async for part in await request.multipart():
                 if isinstance(part, BodyPartReader):
                     await _take(part, upload, request.app[CONFIG].max_file_bytes)
-        except ValueError as exc:
-            raise ApiError(f"The multipart body cannot be read: {exc}.") from exc
+        except (ValueError, HttpProcessingError) as exc:
+            raise ApiError(f"The multipart body cannot be read: {str(exc).strip()}.") from exc
         yield upload
     finally:
         upload.staged.unlink(missing_ok=True)

@@ -30,8 +30,10 @@ async def answer_in_shape(request: web.Request, handler: Handler) -> web.StreamR
         if exc.status < 400:
             raise
         response = _refused(_translated(exc, request))
+    except ConnectionResetError:
+        raise  # the caller left in the middle of a stream; aiohttp knows what to do
     except Exception:
-        log.exception("request.broke", extra={"path": request.path, "request_id": request[REQUEST_ID]})
+        log.exception("request.broke: %s %s %s", request.method, request.path, request[REQUEST_ID])
         message = f"The server had an error while processing your request. Its id is {request['request_id']}."
         response = _refused(ApiError(message, status=500, type="server_error"))
     if not response.prepared:

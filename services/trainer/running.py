@@ -25,7 +25,7 @@ from shared.wire.files import FilePurpose
 from shared.wire.jobs import JobError
 
 log = logging.getLogger("tuneyard.trainer")
-#: A training process that dies is started again from its last checkpoint; so often in all.
+#: A training process that is killed is started again from its last checkpoint; so often in all.
 ATTEMPTS = 3
 
 
@@ -72,8 +72,11 @@ class Runner:
             async with self._training:
                 await self._train(job_id)
         except Exception as exc:
-            log.exception("job.broke", extra={"job_id": job_id})
-            message = f"The training process ended unexpectedly ({exc}). Submit the job again."
+            log.exception("job.broke: %s", job_id)
+            what = str(exc) if isinstance(exc, children.ChildDied) else type(exc).__name__
+            message = (
+                f"The training process ended unexpectedly ({what}); the trainer's log says why. Submit the job again."
+            )
             self._store.lifecycle.failed(job_id, JobError(code="server_error", message=message))
 
     async def _check(self, job_id: str) -> None:
@@ -98,9 +101,10 @@ class Runner:
             try:
                 await self._train_once(job_id)
             except children.ChildDied as died:
-                if attempt == ATTEMPTS:
+                log.warning("job.training_died: %s, attempt %d, %s: %s", job_id, attempt, died, died.last_words)
+                # What killed it from outside (memory, an operator) may be over; what it raised itself it would again.
+                if attempt == ATTEMPTS or died.code > 0:
                     raise
-                log.warning("job.training_died", extra={"job_id": job_id, "attempt": attempt, "reason": str(died)})
             else:
                 return
 

@@ -48,8 +48,9 @@ class Models:
         row = self._db.one("SELECT * FROM models WHERE name = ? AND ready_at <= ?", name, time.time())
         if row is not None:
             return self._tuned(row)
-        base = None if name.startswith("ft:") else find(name)
-        if base is None:
+        base = find(name)
+        # The catalogue also leads from the name of a tuned model to its base; here that is another model.
+        if base is None or name not in (base.name, *base.aliases):
             raise not_found(name)
         return Offered(base.name, base)
 

@@ -140,8 +140,7 @@ def holding_shapes(broken: list[str]) -> Any:
         shape = "ErrorResponse" if response.status >= 400 else SHAPE_OF.get(name)
         if shape and isinstance(response, web.Response) and isinstance(response.body, bytes) and response.body:
             body = json.loads(response.body)
-            # `paused` is in OpenAI's example of pause and not in its enum.
-            if not request.get(MET) and body.get("status") not in ("paused", "lunch") and body.get("error") != {}:
+            if not request.get(MET) and not any(map(bent, [body, *body.get("data", [])])):
                 validator = jsonschema.Draft202012Validator({"$ref": f"#/$defs/{shape}", "$defs": SHAPES})
                 broken.extend(f"{name}: {error.message}" for error in validator.iter_errors(body))
         if "x-request-id" not in response.headers:
@@ -149,6 +148,11 @@ def holding_shapes(broken: list[str]) -> Any:
         return response
 
     return hold
+
+
+def bent(job: dict[str, Any]) -> bool:
+    """Return whether a fault bends this job; `paused` is in OpenAI's example of pause and not in its enum."""
+    return job.get("status") in ("paused", "lunch") or job.get("error") == {}
 
 
 @dataclass
@@ -159,6 +163,7 @@ class Process:
     environment: dict[str, str]
     port: int = field(default_factory=unused_port)
     process: asyncio.subprocess.Process | None = None
+    client: openai.AsyncOpenAI | None = None
 
     async def begin(self) -> Trainer:
         settings = {"TUNEYARD_TRAINER_PORT": str(self.port), "TUNEYARD_TRAINER_DATA_DIR": str(self.folder)}
@@ -166,18 +171,34 @@ class Process:
             sys.executable, "-m", "services.trainer", env=os.environ | settings | self.environment,
             stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        url = f"http://127.0.0.1:{self.port}"
-        client = openai.AsyncOpenAI(api_key="any", base_url=f"{url}/v1", max_retries=0)
         async with asyncio.timeout(20):
-            while True:
-                try:
-                    await client.models.list()
-                    return Trainer(url, client)
-                except openai.APIConnectionError:
-                    await asyncio.sleep(0.05)
+            while not await self._listens():
+                await asyncio.sleep(0.05)
+        url = f"http://127.0.0.1:{self.port}"
+        self.client = openai.AsyncOpenAI(api_key="any", base_url=f"{url}/v1", max_retries=0)
+        return Trainer(url, self.client)
+
+    async def _listens(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
+    def children(self) -> list[int]:
+        """Return the ids of the processes that it has started (Linux)."""
+        assert self.process is not None
+        stats = [path.read_text() for path in Path("/proc").glob("[0-9]*/stat")]
+        # pid (name) state parent …; a name may hold blanks and brackets.
+        fields = [(text.split(" ", 1)[0], text.rsplit(")", 1)[1].split()) for text in stats]
+        return [int(pid) for pid, rest in fields if int(rest[1]) == self.process.pid and rest[0] != "Z"]
 
     async def end(self, how: signal.Signals) -> int:
         assert self.process is not None
+        assert self.client is not None
+        await self.client.close()
         if self.process.returncode is None:
             self.process.send_signal(how)
         return await self.process.wait()
