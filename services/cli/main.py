@@ -3,6 +3,7 @@
 import typer
 
 from services.cli import check, parts
+from services.cli.run import command as run
 from services.cli.up import command as up
 
 app = typer.Typer(
@@ -15,6 +16,7 @@ app = typer.Typer(
 )
 up.register(app)
 check.register(app)
+run.register(app)
 parts.register(app)
 
 

@@ -1,0 +1,1 @@
+"""`tuneyard run`: from a file to a tuned model, against a running service"""
