@@ -41,6 +41,8 @@ up: setup
 lock:  ## write the lock files anew; needs uv
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra embedded pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra embedded --extra dev pyproject.toml --output-file requirements-dev.lock
+	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraint requirements.lock pyproject.toml --output-file deploy/image.lock
+	echo hatchling | uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraint requirements-dev.lock - --output-file deploy/build.lock
 
 migration: setup  ## write a migration from what changed in the tables: make migration m="why"
 	$(BIN)/python -m tests.migrations "$(m)"

@@ -12,6 +12,7 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from shared import log
+from shared.health import health_page
 from shared.runtime import Runtime, open_runtime
 from shared.settings import Settings
 from shared.work.wake import FUNCTION, QUEUE, open_pool, serialize
@@ -34,7 +35,11 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_runtime(settings) as runtime, working(runtime) as runner:
+    async with (
+        open_runtime(settings) as runtime,
+        working(runtime) as runner,
+        health_page(settings.host, settings.health_port, is_ready=runner.is_well),
+    ):
         _log.info("worker.started", owner=runner.owner, steps=len(STEPS))
         await stop.wait()
         _log.info("worker.stopping")
@@ -50,9 +55,16 @@ async def working(runtime: Runtime, steps: dict[str, StepSpec] = STEPS) -> Async
         yield runner
     finally:
         await runner.drain(_GRACE_SECONDS)
-        for task in loops:
+        await _cancelled(loops)
+
+
+async def _cancelled(loops: list[asyncio.Task[None]]) -> None:
+    """Cancel until they end: arq's start-up swallows one that comes while it connects."""
+    waiting = set(loops)
+    while waiting:
+        for task in waiting:
             task.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        _, waiting = await asyncio.wait(waiting, timeout=0.2)
 
 
 async def listen_for_ever(runtime: Runtime, runner: Runner) -> None:

@@ -15,6 +15,7 @@ from shared.jobs.tables import Job
 from shared.runtime import Runtime
 from shared.work.claim import Lease
 from shared.work.outcomes import Again, Done, GaveUp, Outcome
+from workers.validate import TOO_FEW
 
 #: The release step wakes the job as soon as its file is checked; this is the net underneath.
 _WAIT_SECONDS = 30.0
@@ -58,7 +59,13 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
 async def _check(runtime: Runtime, job: Job, use: _Use, base: BaseModel) -> Report:
     epochs = job.hyperparameters.get("n_epochs")
     n_epochs = epochs if isinstance(epochs, int) else None
-    return await asyncio.to_thread(check, runtime.storage.read(use.dataset.stored_as), model=base, n_epochs=n_epochs)
+    return await asyncio.to_thread(
+        check,
+        runtime.storage.read(use.dataset.stored_as),
+        model=base,
+        n_epochs=n_epochs,
+        for_validation=use.param == "validation_file",
+    )
 
 
 async def _go_on(runtime: Runtime, lease: Lease, report: Report) -> None:
@@ -76,7 +83,7 @@ def _refusal(use: _Use) -> GaveUp | None:
             return GaveUp(
                 f"The {use.name} {use.dataset.id} has errors: {use.dataset.status_details} "
                 f"All of them: GET /v1/files/{use.dataset.id}/report",
-                code=_code_of(use.dataset.report) or code,
+                code=code,
                 param=use.param,
             )
         case DatasetState.DELETED:
@@ -88,10 +95,6 @@ def _refusal_by(use: _Use, report: Report) -> GaveUp | None:
     if (error := report.first_error()) is None:
         return None
     message = f"The {use.name} {use.dataset.id} does not suit the model: {error}"
-    return GaveUp(message, code=f"invalid_{use.param}", param=use.param)
-
-
-def _code_of(report: dict[str, Any] | None) -> str | None:
-    """OpenAI names one kind of error by itself: too few examples (facts 4.3)."""
-    errors = [found for found in (report or {}).get("findings", []) if found["severity"] == "error"]
-    return "invalid_n_examples" if errors and errors[0]["code"] == "too_few_examples" else None
+    # OpenAI names one kind of error by itself (facts 4.3).
+    code = "invalid_n_examples" if error.code == TOO_FEW else f"invalid_{use.param}"
+    return GaveUp(message, code=code, param=use.param)

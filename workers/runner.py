@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,6 +41,16 @@ class Runner:
         self._slots = asyncio.Semaphore(runtime.settings.pipeline.concurrency)
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._seen_database: float | None = None
+
+    def saw_database(self) -> None:
+        """Note that the database has just answered a sweep."""
+        self._seen_database = time.monotonic()
+
+    def is_well(self) -> bool:
+        """Say whether this worker can do work: the database answered within the last few sweeps."""
+        patience = 10 * self.runtime.settings.pipeline.sweep_seconds + 5
+        return self._seen_database is not None and time.monotonic() - self._seen_database < patience
 
     async def run(self, item_id: int) -> None:
         """Do one row if it is due and free. A caller that is cancelled, as arq's may be, leaves the step running."""

@@ -29,6 +29,7 @@ async def sweep_for_ever(runtime: Runtime, runner: Runner) -> None:
 async def sweep(runtime: Runtime, runner: Runner) -> int:
     """Wake every due row once; return how many there were."""
     found = await due(runtime.database, list(runner.steps))
+    runner.saw_database()
     if found and not await runtime.waker.wake(found):
         await asyncio.gather(*(runner.run(item.id) for item in found[:_INLINE]))
     return len(found)

@@ -11,11 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.notifier.doorbell import Doorbell
 from services.notifier.drain import Drain
 from services.notifier.fanout import BATCH, fan_out
-from services.notifier.health import health_page
 from services.notifier.recorder import Recorder
 from services.notifier.webhook import WebhookSender
 from shared import clock, log
 from shared.db.database import Database
+from shared.health import health_page
 from shared.security.egress import TOTAL_SECONDS, open_egress
 from shared.security.secrets_at_rest import KeyRing
 from shared.settings import Settings

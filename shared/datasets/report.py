@@ -46,9 +46,13 @@ class Report:
         """Whether the file may be trained on: no finding is an error."""
         return self.findings_total[Severity.ERROR] == 0
 
+    def errors(self) -> list[Finding]:
+        """Return the errors listed, those of the lowest lines first, those of the file as a whole last."""
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
+
     def first_error(self) -> Finding | None:
         """Return the error of the lowest line, or else the first of the file as a whole."""
-        return next((finding for finding in self.findings if finding.severity is Severity.ERROR), None)
+        return next(iter(self.errors()), None)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the object `dataset.report` of the API."""

@@ -36,7 +36,7 @@ async def record(
     for step in steps_after(event_type):
         await schedule(session, step, subject_id)
     if is_told(event_type):
-        await schedule(session, Step.FANOUT, event.id)
+        await schedule(session, Step.FANOUT, event.id, wake=False)
         await ring(session)
     return event
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.wire.errors import ApiError
+from shared.wire.storable import first_unstorable
 
 B = TypeVar("B", bound="Body")
 #: A JSON body above this is a mistake: datasets come as files (api.md, "bodies").
@@ -35,6 +36,9 @@ def parse(body: type[B], raw: bytes | Mapping[str, Any]) -> B:
     data = read_json(raw) if isinstance(raw, bytes) else dict(raw)
     if not isinstance(data, dict):
         raise ApiError(f"The body must be a JSON object; it is {_named(data)}.")
+    if (place := first_unstorable(data)) is not None:
+        message = "holds text that cannot be stored: the character U+0000, or half of a surrogate pair. Remove it."
+        raise ApiError(f"{place or 'The body'}: {message}", param=place or None)
     try:
         return body.model_validate(data)
     except ValidationError as exc:

@@ -15,14 +15,14 @@ from shared.work.wake import Due
 _CLAIM = text("""
     UPDATE work_items SET lease_owner = :owner, lease_until = clock_timestamp() + make_interval(secs => :lease),
            epoch = epoch + 1, attempt = attempt + 1
-    WHERE id = (SELECT id FROM work_items WHERE id = :id AND kind = ANY(:kinds) AND run_at <= clock_timestamp()
-                AND (lease_until IS NULL OR lease_until < clock_timestamp()) FOR UPDATE SKIP LOCKED)
+    WHERE id = (SELECT id FROM work_items WHERE id = :id AND kind = ANY(:kinds) AND run_at <= statement_timestamp()
+                AND (lease_until IS NULL OR lease_until < statement_timestamp()) FOR UPDATE SKIP LOCKED)
     RETURNING id, kind, subject_id, epoch, attempt, wanted, request_id
 """)
 _DUE = text("""
     SELECT id, epoch FROM work_items
-    WHERE kind = ANY(:kinds) AND run_at <= clock_timestamp()
-      AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    WHERE kind = ANY(:kinds) AND run_at <= statement_timestamp()
+      AND (lease_until IS NULL OR lease_until < statement_timestamp())
     ORDER BY run_at LIMIT :limit
 """)
 _FENCE = text("""

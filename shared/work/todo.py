@@ -17,15 +17,15 @@ _SCHEDULE = text("""
 _WAKES = "tuneyard.wakes"
 
 
-async def schedule(session: AsyncSession, kind: str, subject_id: str, *, after: float = 0) -> None:
+async def schedule(session: AsyncSession, kind: str, subject_id: str, *, after: float = 0, wake: bool = True) -> None:
     """Promise that `kind` will be done to `subject_id`. Asked twice is asked once; asked while it runs, it runs again.
 
-    The wake-up that follows the commit is only a hint.
+    The wake-up that follows the commit is only a hint to the workers; work that is another's needs none.
     """
     request_id = get_contextvars().get("request_id")
     result = await sql(session, _SCHEDULE, kind=kind, subject_id=subject_id, after=float(after), request_id=request_id)
     row = result.one()
-    if row[2]:
+    if wake and row[2]:
         session.info.setdefault(_WAKES, []).append(Due(id=row[0], epoch=row[1]))
 
 

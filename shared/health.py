@@ -1,4 +1,4 @@
-"""Say over HTTP whether the notifier runs and reaches its database, for whoever restarts it"""
+"""Say over HTTP whether a part without an API runs and reaches its database, for whoever restarts it."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
