@@ -67,6 +67,14 @@ class Provider:
         found = [ProviderJob.read(body) async for body in self._pages("/fine_tuning/jobs", query)]
         return sorted((job for job in found if job.metadata.get(OUR_ID) == our_id), key=lambda job: job.created_at)
 
+    async def recent_jobs(self, since: int) -> AsyncIterator[ProviderJob]:
+        """Yield the jobs created since then (Unix seconds), newest first."""
+        async for body in self._pages("/fine_tuning/jobs", {"limit": str(_PAGE)}):
+            job = ProviderJob.read(body)
+            if job.created_at < since:
+                return
+            yield job
+
     async def job(self, job_id: str) -> ProviderJob:
         """Return the job as it stands."""
         return ProviderJob.read(await self.http.json("GET", f"/fine_tuning/jobs/{job_id}"))

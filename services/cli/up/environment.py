@@ -51,7 +51,8 @@ def part_environment(given: Mapping[str, str], options: Options, service: Servic
         "TUNEYARD_BOOTSTRAP_API_KEY": service.api_key,
         "TUNEYARD_SECRET_KEYS": service.secret_keys,
     }
-    yielding = _local_provider(options.trainer_port) if not any(name.startswith(PROVIDER) for name in given) else {}
+    elsewhere = any(name.startswith(PROVIDER) and name.endswith("__BASE_URL") for name in given)
+    yielding = {} if elsewhere or "TUNEYARD_PROVIDERS" in given else _local_provider(options.trainer_port)
     # One traceback is one block of plain lines, not a drawn box.
     yielding["TYPER_STANDARD_TRACEBACK"] = "1"
     if options.loopback_webhooks:
@@ -65,4 +66,6 @@ def _local_provider(port: int) -> dict[str, str]:
         f"{PROVIDER}DEFAULT__API_KEY": "local",
         # The trainer acts at once or not at all: after this many seconds no lost request can still take effect.
         f"{PROVIDER}DEFAULT__SETTLE_SECONDS": "5",
+        # A job here takes seconds, and somebody is watching its loss.
+        f"{PROVIDER}DEFAULT__POLL_SECONDS": "0.5",
     }
