@@ -43,8 +43,15 @@ async def running_service(folder: Path) -> AsyncIterator[tuple[Connection, float
     try:
         ready = await _ready(process, last)
         draining = asyncio.ensure_future(_drain(process))
-        yield Connection(ready["address"], ready["api_key"], "the demo", "the demo", "$KEY"), float(ready["seconds"])
-        draining.cancel()
+        try:
+            yield (
+                Connection(ready["address"], ready["api_key"], "the demo", "the demo", "$KEY"),
+                float(ready["seconds"]),
+            )
+        finally:
+            # Two readers of one pipe are refused, and the stop below reads it to its end.
+            draining.cancel()
+            await asyncio.wait({draining})
     finally:
         await _stop(process)
 

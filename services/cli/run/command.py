@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from services.cli.run.order import Order
     from services.cli.run.view import View
 
-_Words = list[str]
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
@@ -31,7 +29,7 @@ def run(  # noqa: PLR0917 (typer calls it by name)
     suffix: Annotated[str | None, typer.Option(help="A word in the model's name.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="The same seed, the same training.")] = None,
     name: Annotated[str | None, typer.Option(help="Short for --metadata name=…")] = None,
-    metadata: Annotated[_Words | None, typer.Option(metavar="KEY=VALUE", help="May be given 16 times.")] = None,
+    metadata: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be given 16 times.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the job is created.")] = False,  # noqa: FBT002
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, the job last.")] = False,  # noqa: FBT002
     detach: Annotated[bool, typer.Option("--detach", help="Create the job and leave it.")] = False,  # noqa: FBT002
@@ -82,6 +80,10 @@ def _ended(order: "Order", connection: "Connection", view: "View") -> "Exit":
             return asyncio.run(_run(order, connection, view, running))
     except KeyboardInterrupt:
         view.left(running[0].job if running else None, interrupted=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output left, as `| head` does. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.INTERRUPTED
     except RunError as error:
         view.refused(error)

@@ -55,7 +55,7 @@ class Run:
         if self._order.validation is not None:
             validation_file = (await self._send(self._order.validation))[0]["id"]
         self._view.priced(await asyncio.to_thread(_estimate, self._order, report))
-        if not self._order.yes and not self._view.confirm():
+        if not self._order.yes and not await self._view.confirm():
             raise RunError("No job was created, because the question was not answered with yes.", Exit.FAILED)
         await self._create(self._order.body(training_file["id"], validation_file))
 

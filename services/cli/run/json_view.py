@@ -42,7 +42,7 @@ class JsonView:
         if estimate is not None:
             _write({"object": "estimate", **estimate})
 
-    def confirm(self) -> bool:
+    async def confirm(self) -> bool:
         return False
 
     def created(self, job: Json) -> None:

@@ -1,5 +1,6 @@
 """What a run was asked to do"""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ def check_order(order: Order, *, can_ask: bool) -> None:
     for file in (order.file, order.validation):
         if file is not None and not file.is_file():
             raise _wrong(f"{file} {'is not a file' if file.exists() else 'does not exist'}. Name a file in JSON Lines.")
+        if file is not None and not os.access(file, os.R_OK):
+            raise _wrong(f"{file} cannot be read by this account. Change its mode, or name another.")
     if not (order.yes or can_ask):
         hint = "add --yes; `tuneyard check FILE --model M` shows the cost beforehand"
         raise _wrong("A job may cost money, and there is no terminal to ask at.", hint=hint)

@@ -1,5 +1,6 @@
 """A run in a pipe or a log: one plain line per change, and while it trains at most one each ten seconds"""
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -68,10 +69,10 @@ class PlainView:
     def priced(self, estimate: Json | None) -> None:
         self.say("Cost", wording.estimated(estimate))
 
-    def confirm(self) -> bool:
+    async def confirm(self) -> bool:
         # Asked only where somebody can answer: check_order saw to that.
         self.console.print(Text("Create the job? [y/N] ", style="bold"), end="")
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return (await _typed()).strip().lower() in ("y", "yes")
 
     def created(self, job: Json) -> None:
         self.say("Job", f"{job['id']} ({job['model']})")
@@ -162,6 +163,18 @@ class PlainView:
         """Write what a script wants."""
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+
+async def _typed() -> str:
+    """Return the line that is typed next. A plain read would hold the loop, and Ctrl-C with it."""
+    loop = asyncio.get_running_loop()
+    there = asyncio.Event()
+    loop.add_reader(sys.stdin, there.set)
+    try:
+        await there.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+    return sys.stdin.readline()
 
 
 def plain_console(**options: Any) -> Console:

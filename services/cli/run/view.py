@@ -36,7 +36,7 @@ class View(Protocol):
     def priced(self, estimate: Json | None) -> None:
         """Show the cost before the job exists."""
 
-    def confirm(self) -> bool:
+    async def confirm(self) -> bool:
         """Ask whether to create the job."""
 
     def created(self, job: Json) -> None:
