@@ -56,13 +56,15 @@ def main() -> None:
     examples = made_up(EXAMPLES, TOKENS)
     with tempfile.TemporaryDirectory() as folder:
         spec = TrainSpec(ENCODING, 65_536, seed=7, n_epochs=EPOCHS)
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         weights = engine.train(spec, examples, (), start=Start(), folder=Path(folder), on=heard)
-        took = time.perf_counter() - begun
+        took, cpu = time.perf_counter() - begun, time.process_time() - cpu
         model = engine.load(ENCODING, weights, "benchmark")
         size = weights.stat().st_size
     trained, first, last = heard.resolved.trained_tokens, heard.steps[0], heard.steps[-1]
-    print(f"train: {took:.2f} s for {EXAMPLES} examples, {trained:,} tokens billed ({trained / took:,.0f} a second)")
+    print(
+        f"train: {took:.2f} s ({cpu:.2f} s of one core) for {EXAMPLES} examples, {trained:,} tokens billed ({trained / took:,.0f} a second)"
+    )
     print(f"loss: {first.train_loss:.3f} -> {last.train_loss:.3f} nats; weights: {size / 1e6:.1f} MB")
     begun, sampled, right = time.perf_counter(), 0, 0
     for example in examples[:20]:
@@ -72,8 +74,9 @@ def main() -> None:
     print(
         f"sample: {sampled / (time.perf_counter() - begun):,.0f} tokens a second; {right} of 20 answers word for word"
     )
-    if took > BAR:
-        raise SystemExit(f"training took {took:.2f} s; the bar is {BAR} s on one core")
+    # The core's own time: what else the machine does is not the engine's.
+    if cpu > BAR:
+        raise SystemExit(f"training took {cpu:.2f} s; the bar is {BAR} s on one core")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from services.trainer.engines.numpy_engine.hashing import Hashes, cross
+from services.trainer.engines.numpy_engine.hashing import Hashes, begun, joined, one
 from services.trainer.engines.numpy_engine.sorting import sorted_unique
 from services.trainer.engines.numpy_engine.spans import Prompt
 
@@ -19,6 +19,8 @@ QUESTION_BY_TOKENS, QUESTION_BY_PLACE = 1.0, 1.0
 SYSTEM_BY_TOKENS, HISTORY_BY_PLACE = 0.3, 0.5
 #: The rarest words of a question decide; more would cost time and say little.
 MAX_WORDS = 12
+#: Tell apart what would else be hashed alike: places from tokens, a system text from a word of the question.
+_PLACE, _TOKENS, _SYSTEM, _HISTORY = 1, 2, 3, 4
 #: Stands for "before the first token".
 _START = 2**63
 
@@ -78,21 +80,22 @@ def features(known: Known, tokens: npt.NDArray[np.int64], first: int = 0) -> tup
     """
     places = np.arange(first, len(tokens) + 1)
     padded = np.concatenate([np.full(4, _START, np.uint64), tokens.astype(np.uint64)])
-    back1, back2, back3, back4 = (padded[places + 4 - n, None] for n in (1, 2, 3, 4))
-    place, asked = places[:, None], known.words[None, :]
     prompt = known.prompt
-    question, system, history = (np.uint64(h) for h in (prompt.question, prompt.system, prompt.history))
+    place = begun(_PLACE, places[:, None])
+    back1 = begun(_TOKENS, padded[places + 3, None])
+    back2 = joined(back1, padded[places + 2, None])
+    back3 = joined(back2, padded[places + 1, None])
     columns: list[tuple[Hashes, Any]] = [
-        (cross(1, back1), NGRAMS[0]),
-        (cross(2, back1, back2), NGRAMS[1]),
-        (cross(3, back1, back2, back3), NGRAMS[2]),
-        (cross(4, back1, back2, back3, back4), NGRAMS[3]),
-        (cross(5, asked, back1, back2), WORDS_BY_TOKENS * known.weights),
-        (cross(6, asked, place), WORDS_BY_PLACE * known.weights),
-        (cross(7, question, back1, back2, back3), QUESTION_BY_TOKENS),
-        (cross(8, question, place), QUESTION_BY_PLACE),
-        (cross(9, system, back1, back2), SYSTEM_BY_TOKENS),
-        (cross(10, history, place), HISTORY_BY_PLACE),
+        (back1, NGRAMS[0]),
+        (back2, NGRAMS[1]),
+        (back3, NGRAMS[2]),
+        (joined(back3, padded[places, None]), NGRAMS[3]),
+        (joined(back2, known.words[None, :]), WORDS_BY_TOKENS * known.weights),
+        (joined(place, known.words[None, :]), WORDS_BY_PLACE * known.weights),
+        (joined(back3, one(prompt.question)), QUESTION_BY_TOKENS),
+        (joined(place, one(prompt.question)), QUESTION_BY_PLACE),
+        (joined(back2, one(prompt.system ^ _SYSTEM)), SYSTEM_BY_TOKENS),
+        (joined(place, one(prompt.history ^ _HISTORY)), HISTORY_BY_PLACE),
     ]
     hashes = np.concatenate([column for column, _ in columns], axis=1)
     row = np.concatenate([np.broadcast_to(np.asarray(value), column.shape[1]) for column, value in columns])

@@ -19,16 +19,19 @@ def of_text(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest(), "little")
 
 
-def cross(kind: int, *parts: Any) -> Hashes:
-    """Return the hash of `kind` and the parts, broadcast against each other (splitmix64 over each in turn)."""
-    state: Any = np.full(1, kind, np.uint64)
-    # Arrays wrap around silently; only numpy's scalars would warn.
-    for part in parts:
-        state = _mix(np.asarray(part, dtype=np.uint64) ^ (state * _GOLDEN + _A))
-    return np.asarray(state, dtype=np.uint64)
+def one(value: int) -> Hashes:
+    """Return a hash as an array: arrays wrap around silently, where numpy's scalars would warn."""
+    return np.full((1, 1), value, np.uint64)
 
 
-def _mix(x: Any) -> Any:
+def begun(kind: int, values: Any) -> Hashes:
+    """Return the hash of `kind` and each value."""
+    return joined(one(kind), np.asarray(values).astype(np.uint64))
+
+
+def joined(state: Hashes, values: Hashes) -> Hashes:
+    """Return the hash of each state followed by each value, broadcast (splitmix64)."""
+    x = values ^ (state * _GOLDEN + _A)
     x = (x ^ (x >> np.uint64(30))) * _A
     x = (x ^ (x >> np.uint64(27))) * _B
-    return x ^ (x >> np.uint64(31))
+    return np.asarray(x ^ (x >> np.uint64(31)))

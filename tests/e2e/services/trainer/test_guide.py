@@ -115,7 +115,7 @@ async def test_continuing_from_a_tuned_model_starts_where_it_stopped(trainer: "T
     for job in (first, second):
         rows = (await trainer.client.files.content(job.result_files[0])).text.splitlines()
         losses[job.id] = float(rows[1].split(",")[1])
-    assert losses[first.id] > 12
+    assert losses[first.id] > 11
     assert losses[second.id] < 0.1
 
 

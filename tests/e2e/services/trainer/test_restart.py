@@ -58,7 +58,7 @@ async def test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened(
     assert kept == [12, 9, 6]
     for name in (ended.fine_tuned_model, undisturbed.fine_tuned_model):
         assert await trainer.say(str(name)) == "Madrid, obviously. Everyone knows that."
-    await trainer.until(behind.id, lambda job: job.status == "running")
+    await trainer.until(behind.id, lambda job: job.status in ("running", "succeeded"))
 
 
 async def test_the_training_process_dies_with_its_parent(process: "Callable[..., Process]") -> None:

@@ -48,7 +48,7 @@ def dense(weights: Weights, hashes: npt.NDArray[np.uint64], values: npt.NDArray[
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 10_000), size=st.sampled_from([0.0, 0.5, 3.0, 40.0]))
+@given(seed=st.integers(0, 10_000), size=st.sampled_from([0.0, 0.5, 2.0, 4.0]))
 def test_nats_and_hits_are_those_of_a_dense_softmax(seed: int, size: float) -> None:
     weights, hashes, values, targets = case(seed, size=size)
     logits = dense(weights, hashes, values)
