@@ -6,7 +6,7 @@ from shared.jobs.states import JobState
 from shared.jobs.tables import Job
 from shared.provider.answers import NewJob
 from shared.provider.client import Provider
-from shared.provider.once import Effect, NotYet, known, once, tried
+from shared.provider.once import Effect, NotYet, find_out, known, once
 from shared.runtime import Runtime
 from shared.work.claim import Lease
 from shared.work.outcomes import Again, Done, Outcome
@@ -22,18 +22,18 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     if job.state != JobState.CREATING:
         return Done()
     provider = runtime.providers[job.provider]
+    effect = _effect(provider, await _new_job(runtime.database, job))
     # Once tried, the provider may have the job: then it must be found before it can be cancelled.
-    if job.cancel_requested_at is not None and not await tried(runtime.database, EFFECT, job.id, job.provider):
-        async with runtime.begin() as session:
-            await lease.fence(session)
-            await lifecycle.advance(session, job.id, JobState.CANCELLED)
-        return Done()
-    made = await once(runtime.database, lease, _effect(provider, await _new_job(runtime.database, job)))
+    do = once if job.cancel_requested_at is None else find_out
+    made = await do(runtime.database, lease, effect)
     if isinstance(made, NotYet):
         return Again(made.after, made.why)
     async with runtime.begin() as session:
         await lease.fence(session)
-        await lifecycle.advance(session, job.id, JobState.QUEUED, provider_job_id=made, provider_status="created")
+        if made is None:
+            await lifecycle.advance(session, job.id, JobState.CANCELLED)
+        else:
+            await lifecycle.advance(session, job.id, JobState.QUEUED, provider_job_id=made, provider_status="created")
     return Done()
 
 

@@ -3,10 +3,10 @@
 from shared import log
 from shared.datasets.tables import Dataset
 from shared.models.tables import TunedModel
-from shared.provider.once import known
+from shared.provider.once import NotYet, find_out
 from shared.runtime import Runtime
 from shared.work.claim import Lease
-from shared.work.outcomes import Done, GaveUp, Outcome
+from shared.work.outcomes import Again, Done, GaveUp, Outcome
 from workers import upload
 
 _log = log.get(__name__)
@@ -17,7 +17,11 @@ async def erase_file(runtime: Runtime, lease: Lease) -> Outcome:
     async with runtime.begin() as session:
         dataset = await session.get_one(Dataset, lease.subject_id)
     for provider in runtime.providers.values():
-        if theirs := await known(runtime.database, upload.EFFECT, dataset.id, provider.name):
+        # An upload that nobody knows the end of may have left a copy too.
+        theirs = await find_out(runtime.database, lease, upload.effect(runtime, provider, dataset))
+        if isinstance(theirs, NotYet):
+            return Again(theirs.after, theirs.why)
+        if theirs is not None:
             await provider.delete_file(theirs)
     await runtime.storage.delete(dataset.stored_as)
     return Done()

@@ -1,11 +1,13 @@
 """Bring a job's files to the provider, each once."""
 
+from collections.abc import AsyncIterator
+
 from shared.datasets.tables import Dataset
 from shared.jobs import lifecycle
 from shared.jobs.states import JobState
 from shared.jobs.tables import Job
-from shared.provider.client import Provider
-from shared.provider.once import Effect, NotYet, once
+from shared.provider.client import Provider, upload_seconds
+from shared.provider.once import Effect, NotYet, find_out, once
 from shared.runtime import Runtime
 from shared.work.claim import Lease
 from shared.work.outcomes import Again, Done, Outcome
@@ -19,27 +21,44 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         job = await session.get_one(Job, lease.subject_id)
         ids = [file_id for file_id in (job.training_file, job.validation_file) if file_id]
         files = [await session.get_one(Dataset, file_id) for file_id in ids]
-    if job.state != JobState.UPLOADING:
-        return Done()
+    # Cancelled in the middle, it sends nothing more, but an upload that was begun is still found out about.
+    do = once if job.state == JobState.UPLOADING else find_out
     for file in files:
-        sent = await once(runtime.database, lease, _effect(runtime, runtime.providers[job.provider], file))
+        sent = await do(runtime.database, lease, effect(runtime, runtime.providers[job.provider], file))
         if isinstance(sent, NotYet):
             return Again(sent.after, sent.why)
+    if job.state != JobState.UPLOADING:
+        return Done()
     async with runtime.begin() as session:
         await lease.fence(session)
         await lifecycle.advance(session, job.id, JobState.CREATING)
     return Done()
 
 
-def _effect(runtime: Runtime, provider: Provider, file: Dataset) -> Effect:
+def effect(runtime: Runtime, provider: Provider, file: Dataset) -> Effect:
+    """Return the upload of a file to a provider."""
     # Files carry no metadata at a provider: they are found again by a name that nobody else would give.
     name = f"{file.id}-{file.sha256[:16]}.jsonl"
+
+    async def act() -> str:
+        chunks = runtime.storage.get(file.stored_as)
+        # Read before a byte is sent: a file that the storage lost is not a provider that did not answer.
+        first = await anext(chunks, b"")
+        return await provider.upload(name, _behind(first, chunks), file.bytes)
+
     return Effect(
         name=EFFECT,
         subject_id=file.id,
         provider=provider.name,
-        settle_seconds=provider.settings.settle_seconds,
-        act=lambda: provider.upload(name, runtime.storage.get(file.stored_as), file.bytes),
+        # Counted from the intent: a large file is on its way for long before it can take effect.
+        settle_seconds=provider.settings.settle_seconds + upload_seconds(file.bytes),
+        act=act,
         look=lambda: provider.find_files(name),
         undo=provider.delete_file,
     )
+
+
+async def _behind(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in chunks:
+        yield chunk

@@ -3,6 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.provider.decode import second, table, whole, words
+
+#: A reason longer than this is a page of something else; an id, a status or a name is never near it.
+_MOST_TEXT = 4000
+_MOST_NAME = 512
+#: The column is an integer of 32 bits.
+_MOST_STEP = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class ProviderJob:
@@ -24,24 +32,29 @@ class ProviderJob:
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> "ProviderJob":
-        """Read a job tolerantly: partial objects, `error: {}` and null hyperparameters are all real (facts 1.3)."""
-        error = body.get("error") or {}
-        method = body.get("method") or {}
-        nested = (method.get(method.get("type") or "supervised") or {}).get("hyperparameters") or {}
+        """Read a job tolerantly: partial objects, `error: {}` and null hyperparameters are all real (facts 1.3).
+
+        Raises KeyError without an id.
+        """
+        told = body.get("error")
+        error: dict[str, Any] = told if isinstance(told, dict) else {"message": told or None}
+        method = table(body.get("method"))
+        nested = table(table(method.get(str(method.get("type") or "supervised"))).get("hyperparameters"))
+        files = body.get("result_files")
         return cls(
             id=str(body["id"]),
-            status=str(body.get("status") or "unknown"),
-            created_at=int(body.get("created_at") or 0),
-            fine_tuned_model=body.get("fine_tuned_model"),
-            trained_tokens=body.get("trained_tokens"),
-            result_files=tuple(body.get("result_files") or ()),
-            hyperparameters=body.get("hyperparameters") or nested,
-            error_code=error.get("code"),
-            error_message=error.get("message"),
-            estimated_finish=body.get("estimated_finish"),
-            finished_at=body.get("finished_at"),
-            seed=body.get("seed"),
-            metadata=body.get("metadata") or {},
+            status=words(body.get("status"), _MOST_NAME) or "unknown",
+            created_at=second(body.get("created_at")) or 0,
+            fine_tuned_model=words(body.get("fine_tuned_model"), _MOST_NAME) or None,
+            trained_tokens=whole(body.get("trained_tokens")),
+            result_files=tuple(str(file) for file in files if file) if isinstance(files, list) else (),
+            hyperparameters=table(body.get("hyperparameters")) or nested,
+            error_code=words(error.get("code"), _MOST_NAME),
+            error_message=words(error.get("message"), _MOST_TEXT),
+            estimated_finish=second(body.get("estimated_finish")),
+            finished_at=second(body.get("finished_at")),
+            seed=whole(body.get("seed")),
+            metadata={name: str(value) for name, value in table(body.get("metadata")).items()},
         )
 
 
@@ -61,11 +74,11 @@ class ProviderEvent:
         """Read an event; `data` may be absent, null or empty."""
         return cls(
             id=str(body["id"]),
-            created_at=int(body.get("created_at") or 0),
-            level=str(body.get("level") or "info"),
-            message=str(body.get("message") or ""),
-            type=str(body.get("type") or "message"),
-            data=body.get("data") or None,
+            created_at=second(body.get("created_at")) or 0,
+            level=words(body.get("level"), _MOST_NAME) or "info",
+            message=words(body.get("message"), _MOST_TEXT) or "",
+            type=words(body.get("type"), _MOST_NAME) or "message",
+            data=table(body.get("data")) or None,
         )
 
 
@@ -82,12 +95,12 @@ class ProviderCheckpoint:
     @classmethod
     def read(cls, body: dict[str, Any]) -> "ProviderCheckpoint":
         """Read a checkpoint; metrics that are not numbers are left out."""
-        metrics = {k: float(v) for k, v in (body.get("metrics") or {}).items() if isinstance(v, int | float)}
+        metrics = {k: float(v) for k, v in table(body.get("metrics")).items() if isinstance(v, int | float)}
         return cls(
             id=str(body["id"]),
-            created_at=int(body.get("created_at") or 0),
+            created_at=second(body.get("created_at")) or 0,
             model=str(body["fine_tuned_model_checkpoint"]),
-            step=int(body.get("step_number") or 0),
+            step=min(whole(body.get("step_number")) or 0, _MOST_STEP),
             metrics=metrics,
         )
 

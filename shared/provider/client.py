@@ -2,22 +2,28 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import aiohttp
 
-from shared.errors import ProviderBusy, ProviderRefused
+from shared.errors import ProviderBusy, ProviderRefused, ProviderUnclear
 from shared.provider.answers import OUR_ID, NewJob, ProviderCheckpoint, ProviderEvent, ProviderJob
-from shared.provider.transport import ProviderHttp
+from shared.provider.decode import second
+from shared.provider.transport import ProviderHttp, whole_body
 from shared.settings import ProviderSettings
 
+T = TypeVar("T")
 _PAGE = 100
 #: An upload slower than this has stopped: 512 MB then take under nine minutes.
 _SLOWEST_BYTES_PER_SECOND = 1_000_000
 _FILE_READY_SECONDS = 2.0
+#: A result file has a line of some 40 bytes a step: this holds a million and a half steps.
+_MAX_RESULT = 64 * 1024 * 1024
+#: What servers answer that do not know a list.
+_NO_SUCH_LIST = frozenset({404, 405})
 
 
 class Provider:
@@ -30,17 +36,19 @@ class Provider:
 
     async def upload(self, filename: str, chunks: AsyncIterator[bytes], size: int) -> str:
         """Upload a training file of `size` bytes, streamed; return its id there."""
-        patience = aiohttp.ClientTimeout(total=self.settings.timeout_seconds + size / _SLOWEST_BYTES_PER_SECOND)
+        patience = aiohttp.ClientTimeout(total=self.settings.timeout_seconds + upload_seconds(size))
         form = aiohttp.FormData()
         form.add_field("purpose", "fine-tune")
         form.add_field("file", chunks, filename=filename, content_type="application/jsonl")
-        return str((await self.http.json("POST", "/files", data=form, timeout=patience))["id"])
+        return _read(_id, await self.http.json("POST", "/files", data=form, timeout=patience))
 
     async def find_files(self, filename: str) -> list[str]:
         """Return the ids of files of this name, oldest first; the API has no filter, so the list is read."""
         query = {"purpose": "fine-tune", "limit": "1000", "order": "desc"}
         files = [file async for file in self._pages("/files", query) if file.get("filename") == filename]
-        return [str(file["id"]) for file in sorted(files, key=lambda file: int(file.get("created_at") or 0))]
+        # Of two files of one second the list names the newer first; the sort keeps what it finds.
+        files.reverse()
+        return [_read(_id, file) for file in sorted(files, key=lambda file: second(file.get("created_at")) or 0)]
 
     async def delete_file(self, file_id: str) -> None:
         """Delete a file; what is not there is deleted already."""
@@ -49,12 +57,15 @@ class Provider:
     async def content(self, file_id: str) -> bytes:
         """Return a result file's CSV as plain text, whichever of the two encodings it came in."""
         async with self.http.answer("GET", f"/files/{file_id}/content") as response:
-            return plain_csv(await response.read())
+            raw = await whole_body(response, _MAX_RESULT + 1)
+        if len(raw) > _MAX_RESULT:
+            raise ProviderRefused(f"The result file {file_id} is larger than {_MAX_RESULT} bytes.", provider_status=200)
+        return plain_csv(raw)
 
     async def create_job(self, job: NewJob) -> ProviderJob:
         """Create the job. After ProviderUnclear look with `find_jobs` before doing it again."""
         try:
-            return ProviderJob.read(await self.http.json("POST", "/fine_tuning/jobs", json=job.body()))
+            return _read(ProviderJob.read, await self.http.json("POST", "/fine_tuning/jobs", json=job.body()))
         except ProviderRefused as exc:
             # Real servers took a job for a file in processing, and refused it, in different years (facts 2.1).
             if exc.provider_status == 400 and "not ready" in str(exc):
@@ -64,39 +75,50 @@ class Provider:
     async def find_jobs(self, our_id: str) -> list[ProviderJob]:
         """Return the jobs that carry our id, oldest first; the filter is checked, for servers exist that ignore it."""
         query = {f"metadata[{OUR_ID}]": our_id, "limit": str(_PAGE)}
-        found = [ProviderJob.read(body) async for body in self._pages("/fine_tuning/jobs", query)]
+        found = [_read(ProviderJob.read, body) async for body in self._pages("/fine_tuning/jobs", query)]
+        found.reverse()
         return sorted((job for job in found if job.metadata.get(OUR_ID) == our_id), key=lambda job: job.created_at)
 
     async def recent_jobs(self, since: int) -> AsyncIterator[ProviderJob]:
         """Yield the jobs created since then (Unix seconds), newest first."""
         async for body in self._pages("/fine_tuning/jobs", {"limit": str(_PAGE)}):
-            job = ProviderJob.read(body)
+            job = _read(ProviderJob.read, body)
             if job.created_at < since:
                 return
             yield job
 
     async def job(self, job_id: str) -> ProviderJob:
         """Return the job as it stands."""
-        return ProviderJob.read(await self.http.json("GET", f"/fine_tuning/jobs/{job_id}"))
+        return _read(ProviderJob.read, await self.http.json("GET", f"/fine_tuning/jobs/{job_id}"))
 
     async def cancel(self, job_id: str) -> None:
         """Ask for the end of a job; one that has ended already refuses, which the next poll reads."""
         await self.http.json("POST", f"/fine_tuning/jobs/{job_id}/cancel")
 
     async def events(self, job_id: str, known: frozenset[str]) -> list[ProviderEvent]:
-        """Return the events not among `known`, oldest first."""
+        """Return the events not among `known`, oldest first; none from a server that keeps no list of them."""
         new: list[ProviderEvent] = []
-        async for body in self._pages(f"/fine_tuning/jobs/{job_id}/events", {"limit": str(_PAGE)}):
-            event = ProviderEvent.read(body)
-            if event.id in known:
-                break
-            new.append(event)
+        try:
+            async for body in self._pages(f"/fine_tuning/jobs/{job_id}/events", {"limit": str(_PAGE)}):
+                event = _read(ProviderEvent.read, body)
+                if event.id in known:
+                    break
+                new.append(event)
+        except ProviderRefused as exc:
+            if exc.provider_status not in _NO_SUCH_LIST:
+                raise
         return new[::-1]
 
     async def checkpoints(self, job_id: str) -> list[ProviderCheckpoint]:
-        """Return the checkpoints, oldest first."""
+        """Return the checkpoints, oldest first; none from a server that keeps no list of them."""
         path = f"/fine_tuning/jobs/{job_id}/checkpoints"
-        found = [ProviderCheckpoint.read(body) async for body in self._pages(path, {"limit": str(_PAGE)})]
+        try:
+            pages = self._pages(path, {"limit": str(_PAGE)})
+            found = [_read(ProviderCheckpoint.read, body) async for body in pages]
+        except ProviderRefused as exc:
+            if exc.provider_status not in _NO_SUCH_LIST:
+                raise
+            return []
         return sorted(found, key=lambda checkpoint: checkpoint.step)
 
     async def answers(self, model: str, *, chat: bool) -> None:
@@ -119,15 +141,39 @@ class Provider:
                 raise
 
     async def _pages(self, path: str, query: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
+        asked: set[str] = set()
         after: dict[str, str] = {}
         while True:
             page = await self.http.json("GET", path, params={**query, **after})
             data = page.get("data") or []
+            if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+                raise ProviderUnclear(f"{self.name} answered GET {path} with a list of something that is no object.")
             for item in data:
                 yield item
             if not page.get("has_more") or not data:
                 return
-            after = {"after": str(data[-1]["id"])}
+            after = {"after": _read(_id, data[-1])}
+            if after["after"] in asked:
+                # It does not obey `after`. What stands behind this page cannot be seen, so nothing is proven absent.
+                raise ProviderUnclear(f"{self.name} gives the same page of {path} again and again.")
+            asked.add(after["after"])
+
+
+def upload_seconds(size: int) -> float:
+    """Return the seconds that so many bytes may be on their way."""
+    return size / _SLOWEST_BYTES_PER_SECOND
+
+
+def _id(body: dict[str, Any]) -> str:
+    return str(body["id"])
+
+
+def _read(reader: Callable[[dict[str, Any]], T], body: dict[str, Any]) -> T:
+    """Read an answer; one that lacks what it must have says nothing about what was done."""
+    try:
+        return reader(body)
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise ProviderUnclear(f"The provider's answer cannot be read: {type(exc).__name__}: {exc}.") from exc
 
 
 def plain_csv(raw: bytes) -> bytes:

@@ -26,9 +26,13 @@ _LATEST = text("""
     FROM intents i WHERE i.effect = :effect AND i.subject_id = :subject_id AND i.provider = :provider
     ORDER BY i.id DESC LIMIT 1
 """)
+#: Two tasks may both have read that there is no intent: the second writes none, however long it slept in between.
 _INTEND = text("""
     INSERT INTO intents (effect, subject_id, provider, work_id, epoch, intended_at)
-    VALUES (:effect, :subject_id, :provider, :work_id, :epoch, clock_timestamp()) RETURNING id
+    SELECT :effect, :subject_id, :provider, :work_id, :epoch, clock_timestamp()
+    WHERE NOT EXISTS (SELECT 1 FROM intents WHERE effect = :effect AND subject_id = :subject_id
+                      AND provider = :provider AND outcome IN ('unclear', 'done'))
+    ON CONFLICT DO NOTHING RETURNING id
 """)
 _RESOLVE = text("""
     UPDATE intents SET outcome = :outcome, provider_id = :provider_id, resolved_at = clock_timestamp()
@@ -37,11 +41,6 @@ _RESOLVE = text("""
 _DONE = text("""
     SELECT provider_id FROM intents
     WHERE effect = :effect AND subject_id = :subject_id AND provider = :provider AND outcome = 'done'
-""")
-
-_TRIED = text("""
-    SELECT EXISTS (SELECT 1 FROM intents WHERE effect = :effect AND subject_id = :subject_id AND provider = :provider
-                   AND outcome IN ('unclear', 'done'))
 """)
 
 
@@ -79,17 +78,24 @@ async def once(database: Database, lease: Lease, effect: Effect) -> str | NotYet
 
     Raises ProviderBusy and ProviderRefused when the provider said no, Fenced when the lease was lost.
     """
+    happened = await find_out(database, lease, effect)
+    return await _act(database, lease, effect) if happened is None else happened
+
+
+async def find_out(database: Database, lease: Lease, effect: Effect) -> str | NotYet | None:
+    """Return the provider's id if an earlier try made the effect, None if none did; never make it.
+
+    NotYet while that is unclear. Raises ProviderBusy and ProviderRefused as the look does, Fenced for a lost lease.
+    """
     async with database.begin() as session:
         latest = (await sql(session, _LATEST, work_id=lease.id, **effect.key())).one_or_none()
     if latest is not None and latest.outcome == "done":
         return str(latest.provider_id)
-    if latest is not None and latest.outcome == "unclear":
-        if latest.held_by_another:
-            return NotYet(_LOOK_FIRST_SECONDS, f"another task is at {effect.name} of {effect.subject_id}")
-        settled = await _look(database, lease, effect, latest.id, latest.age)
-        if settled is not None:
-            return settled
-    return await _act(database, lease, effect)
+    if latest is None or latest.outcome != "unclear":
+        return None
+    if latest.held_by_another:
+        return NotYet(_LOOK_FIRST_SECONDS, f"another task is at {effect.name} of {effect.subject_id}")
+    return await _look(database, lease, effect, latest.id, latest.age)
 
 
 async def known(database: Database, effect: str, subject_id: str, provider: str) -> str | None:
@@ -100,21 +106,14 @@ async def known(database: Database, effect: str, subject_id: str, provider: str)
     return None if provider_id is None else str(provider_id)
 
 
-async def tried(database: Database, effect: str, subject_id: str, provider: str) -> bool:
-    """Say whether the effect may have happened: an intent of it is open or done."""
-    async with database.begin() as session:
-        found = await sql(session, _TRIED, effect=effect, subject_id=subject_id, provider=provider)
-        return bool(found.scalar_one())
-
-
 async def _look(database: Database, lease: Lease, effect: Effect, intent_id: int, age: float) -> str | NotYet | None:
     found = await effect.look()
     if found:
+        # Before the intent is closed: nobody looks again after that.
+        for twin in found[1:]:
+            await _undo(effect, twin)
         await _resolve(database, lease, intent_id, "done", found[0])
         _log.info("effect.adopted", effect=effect.name, subject_id=effect.subject_id, provider_id=found[0])
-        for twin in found[1:]:
-            _log.error("effect.twin_found", effect=effect.name, subject_id=effect.subject_id, provider_id=twin)
-            await effect.undo(twin)
         return found[0]
     # The age was read before the look: a look that began after the settling time is proof of absence.
     if age < effect.settle_seconds:
@@ -124,11 +123,22 @@ async def _look(database: Database, lease: Lease, effect: Effect, intent_id: int
     return None
 
 
+async def _undo(effect: Effect, twin: str) -> None:
+    _log.error("effect.twin_found", effect=effect.name, subject_id=effect.subject_id, provider_id=twin)
+    try:
+        await effect.undo(twin)
+    except ProviderRefused as exc:
+        # It has ended already: no reason to end the job whose twin it is.
+        _log.warning("effect.twin_not_undone", provider_id=twin, error=str(exc))
+
+
 async def _act(database: Database, lease: Lease, effect: Effect) -> str | NotYet:
     async with database.begin() as session:
         await lease.fence(session)
         written = await sql(session, _INTEND, work_id=lease.id, epoch=lease.epoch, **effect.key())
-        intent_id: int = written.scalar_one()
+        intent_id: int | None = written.scalar_one_or_none()
+    if intent_id is None:
+        return NotYet(_LOOK_FIRST_SECONDS, f"another task has just begun {effect.name} of {effect.subject_id}")
     if lease.left() < lease.seconds * _SHARE_LEFT:
         await _resolve(database, lease, intent_id, "absent", None)
         return NotYet(0, "too little of the lease was left to call the provider")

@@ -1,6 +1,6 @@
 """Speak HTTP to a provider; every foreign error turns into one of ours here and nowhere else."""
 
-import json
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,10 +8,15 @@ from typing import Any
 import aiohttp
 
 from shared.errors import ProviderBusy, ProviderRefused, ProviderUnclear
+from shared.provider.decode import decode, storable, words
 from shared.settings import ProviderSettings
 
 #: Above this an answer is not one of the API's JSON objects.
 _MAX_ANSWER = 32 * 1024 * 1024
+#: Of a refusal so much is read; its reason is cut to so many characters, its code to so many.
+_MAX_REFUSAL = 64 * 1024
+_MAX_REASON = 2000
+_MAX_CODE = 200
 _CONNECT_SECONDS = 5
 
 
@@ -37,9 +42,9 @@ class ProviderHttp:
     async def json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         """Return the JSON object of a 2xx answer; raise ProviderBusy, ProviderRefused or ProviderUnclear otherwise."""
         async with self.answer(method, path, **request) as response:
-            raw = await response.content.read(_MAX_ANSWER)
+            raw = await whole_body(response, _MAX_ANSWER)
             try:
-                body = json.loads(raw)
+                body = decode(raw)
             except ValueError as exc:
                 raise ProviderUnclear(f"{self.name} answered {method} {path} with something that is not JSON.") from exc
             if not isinstance(body, dict):
@@ -49,6 +54,8 @@ class ProviderHttp:
     @asynccontextmanager
     async def answer(self, method: str, path: str, **request: Any) -> AsyncIterator[aiohttp.ClientResponse]:
         """Yield a 2xx response; raise as `json` for any other, and for a connection that broke."""
+        # A redirected POST comes back as a GET: only what changes nothing may be sent on.
+        request.setdefault("allow_redirects", method == "GET")
         try:
             async with self._session.request(method, self._base + path, **request) as response:
                 if response.status >= 300:
@@ -73,31 +80,46 @@ class ProviderHttp:
             raise ProviderUnclear(f"{self.name} did not answer {method} {path}: {type(exc).__name__}.") from exc
 
     async def _refusal(self, response: aiohttp.ClientResponse, call: str) -> Exception:
-        raw = await response.content.read(64 * 1024)
+        raw = await whole_body(response, _MAX_REFUSAL)
         error = _error_in(raw)
-        message = error.get("message") or raw[:300].decode(errors="replace") or "no reason given"
+        given = error.get("message") or storable(raw[:300].decode(errors="replace"))
+        message = words(given, _MAX_REASON) or f"no reason given (HTTP {response.status})"
         said = f"{self.name} answered {call} with {response.status}: {message}"
         if response.status == 429 and error.get("code") != "insufficient_quota":
             return ProviderBusy(said, retry_after=retry_after(response.headers.get("Retry-After")))
         if response.status >= 500 or response.status == 408:
             return ProviderUnclear(said)
         return ProviderRefused(
-            message, provider_status=response.status, code=error.get("code"), param=error.get("param")
+            message,
+            provider_status=response.status,
+            code=words(error.get("code"), _MAX_CODE),
+            param=words(error.get("param"), _MAX_CODE),
         )
+
+
+async def whole_body(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """Return the body, at most so many bytes of it: one `read(n)` gives what has arrived, not n bytes."""
+    parts, left = [], most
+    while left > 0 and (part := await response.content.read(left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def retry_after(value: str | None) -> float | None:
     """Return the header's seconds, at most an hour; None when it is absent or not a number."""
     try:
-        return None if value is None else min(max(float(value), 0.0), 3600.0)
+        seconds = math.nan if value is None else float(value)
     except ValueError:
         return None
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), 3600.0)
 
 
 def _error_in(raw: bytes) -> dict[str, Any]:
+    """Return OpenAI's error object; a bare text in its place is its message."""
     try:
-        body = json.loads(raw)
+        body = decode(raw)
     except ValueError:
         return {}
     error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else {}
+    return {"message": error} if isinstance(error, str) else error if isinstance(error, dict) else {}

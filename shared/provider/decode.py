@@ -1,0 +1,71 @@
+"""Read a provider's JSON so that whatever it holds can be written down: no NUL, no half characters, no infinities."""
+
+import json
+import math
+import re
+from typing import Any
+
+#: JSON can name them; UTF-8 and PostgreSQL cannot hold them.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+#: The range of a bigint; a number beyond it counts no tokens and names no second.
+_MOST = 2**63 - 1
+#: Seconds since 1970 at the end of the year 9999: what is later is in another unit.
+_LAST_SECOND = 253_402_300_799
+
+
+def decode(raw: bytes) -> Any:
+    """Return the value of a JSON text; raise ValueError when it is none, or too deep.
+
+    NaN and infinities become None: JSONB has none, and a diverging training reports them.
+    """
+    try:
+        return _storable(json.loads(raw, parse_constant=lambda _: None))
+    except RecursionError as exc:
+        raise ValueError("The JSON is nested too deeply.") from exc
+
+
+def storable(text: str) -> str:
+    """Return the text with U+FFFD in the place of each character that cannot be written down."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def whole(value: Any) -> int | None:
+    """Return a number, or a text that is one, as an integer that a bigint holds; None for anything else."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if abs(number) <= _MOST and not isinstance(value, bool) else None
+
+
+def second(value: Any) -> int | None:
+    """Return Unix seconds; milliseconds are turned into them. None for what is no instant."""
+    number = whole(value)
+    if number is not None and number > _LAST_SECOND:
+        number //= 1000
+    return number if number is not None and 0 <= number <= _LAST_SECOND else None
+
+
+def words(value: Any, most: int) -> str | None:
+    """Return a text of at most so many characters, cut with a mark; None for what is none."""
+    if not isinstance(value, str):
+        return None if value is None else words(json.dumps(value, ensure_ascii=False), most)
+    return value if len(value) <= most else value[: most - 1] + "…"
+
+
+def table(value: Any) -> dict[str, Any]:
+    """Return an object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case dict():
+            return {storable(name): _storable(inner) for name, inner in value.items()}
+        case list():
+            return [_storable(inner) for inner in value]
+        case float() if not math.isfinite(value):
+            return None
+    return value
