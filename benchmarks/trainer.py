@@ -62,9 +62,7 @@ def main() -> None:
         model = engine.load(ENCODING, weights, "benchmark")
         size = weights.stat().st_size
     trained, first, last = heard.resolved.trained_tokens, heard.steps[0], heard.steps[-1]
-    print(
-        f"train: {took:.2f} s ({cpu:.2f} s of one core) for {EXAMPLES} examples, {trained:,} tokens billed ({trained / took:,.0f} a second)"
-    )
+    print(f"train: {took:.2f} s ({cpu:.2f} s of one core) for {EXAMPLES} examples, {trained:,} tokens billed")
     print(f"loss: {first.train_loss:.3f} -> {last.train_loss:.3f} nats; weights: {size / 1e6:.1f} MB")
     begun, sampled, right = time.perf_counter(), 0, 0
     for example in examples[:20]:
