@@ -77,6 +77,9 @@ async def listen_for_ever(runtime: Runtime, runner: Runner) -> None:
             await worker.async_run()
         except (RedisError, OSError, TimeoutError) as exc:
             _log.warning("queue.lost", error=f"{type(exc).__name__}: {exc}")
+        except Exception:  # noqa: BLE001 (the loop must not end)
+            # Whoever can write to Redis can write what arq does not expect.
+            _log.exception("queue.raised")
         finally:
             await _close(worker)
         await asyncio.sleep(_QUEUE_AGAIN_SECONDS)

@@ -1,6 +1,7 @@
 """Create the job at the provider, once whatever happens."""
 
 from shared.db.database import Database
+from shared.errors import ProviderRefused
 from shared.jobs import lifecycle
 from shared.jobs.states import JobState
 from shared.jobs.tables import Job
@@ -9,10 +10,18 @@ from shared.provider.client import Provider
 from shared.provider.once import Effect, NotYet, find_out, known, once
 from shared.runtime import Runtime
 from shared.work.claim import Lease
-from shared.work.outcomes import Again, Done, Outcome
+from shared.work.outcomes import Again, Done, GaveUp, Outcome
 from workers import upload
 
 EFFECT = "create"
+#: What a person can do about a refusal that says only what is wrong, by its code.
+_WHAT_TO_DO = {
+    "training_not_available": (
+        " Let TUNEYARD_PROVIDERS__{name}__BASE_URL name a provider that still trains, such as Tuneyard's own trainer,"
+        " and create the job again: the file is kept."
+    ),
+    "insufficient_quota": " Raise the limit of the account at the provider, and create the job again.",
+}
 
 
 async def run(runtime: Runtime, lease: Lease) -> Outcome:
@@ -25,7 +34,10 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     effect = _effect(provider, await _new_job(runtime.database, job))
     # Once tried, the provider may have the job: then it must be found before it can be cancelled.
     do = once if job.cancel_requested_at is None else find_out
-    made = await do(runtime.database, lease, effect)
+    try:
+        made = await do(runtime.database, lease, effect)
+    except ProviderRefused as exc:
+        return _refused(provider, exc)
     if isinstance(made, NotYet):
         return Again(made.after, made.why)
     async with runtime.begin() as session:
@@ -35,6 +47,11 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         else:
             await lifecycle.advance(session, job.id, JobState.QUEUED, provider_job_id=made, provider_status="created")
     return Done()
+
+
+def _refused(provider: Provider, exc: ProviderRefused) -> GaveUp:
+    advice = _WHAT_TO_DO.get(exc.code or "", "").format(name=provider.name.upper())
+    return GaveUp(f"The provider refused: {exc}{advice}", code=exc.code or "provider_refused", param=exc.param)
 
 
 async def _new_job(database: Database, job: Job) -> NewJob:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shared.datasets import lifecycle as datasets
 from shared.datasets.tables import Dataset
+from shared.errors import Conflict, IllegalMove, ProviderRefused
 from shared.jobs import journal, lifecycle
 from shared.jobs.states import JobState
 from shared.jobs.tables import Job
@@ -19,6 +20,7 @@ from shared.wire import ids
 from shared.wire.files import FilePurpose
 from shared.work.claim import Lease
 from shared.work.outcomes import Done, GaveUp, Outcome
+from workers import poll
 
 #: OpenAI's name of the file (openai-api-facts 3.4).
 _FILENAME = "step_metrics.csv"
@@ -29,6 +31,8 @@ class _Results:
     job: ProviderJob
     files: list[Dataset]
     checkpoints: list[ProviderCheckpoint]
+    #: What the provider has and did not give, in words.
+    missing: list[str]
 
 
 async def run(runtime: Runtime, lease: Lease) -> Outcome:
@@ -38,12 +42,26 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     if job.state != JobState.FINISHING or job.provider_job_id is None:
         return Done()
     provider = runtime.providers[job.provider]
-    found = await provider.job(job.provider_job_id)
+    try:
+        found = await provider.job(job.provider_job_id)
+        checkpoints = await provider.checkpoints(job.provider_job_id)
+    except ProviderRefused as exc:
+        return poll.untold(job, exc, lease.attempt)
     if found.fine_tuned_model is None:
         return GaveUp(f"{provider.name} says that the job succeeded and names no model.", code="provider_failed")
-    files = [await _fetch(runtime, provider, job, file_id) for file_id in found.result_files]
-    results = _Results(found, files, await provider.checkpoints(job.provider_job_id))
-    await _write(runtime, lease, job, results)
+    results = _Results(found, [], checkpoints, [])
+    for file_id in found.result_files:
+        try:
+            results.files.append(await _fetch(runtime, provider, job, file_id))
+        except ProviderRefused as exc:
+            # The model is there and paid for: that a table is not must not take it away.
+            results.missing.append(f"{provider.name} did not give the result file {file_id}: {exc}")
+    try:
+        await _write(runtime, lease, job, results)
+    except IllegalMove:
+        raise
+    except Conflict as exc:
+        return GaveUp(f"{provider.name} made a model that cannot be kept. {exc}", code="provider_failed")
     return Done()
 
 
@@ -76,6 +94,8 @@ async def _write(runtime: Runtime, lease: Lease, job: Job, results: _Results) ->
             await datasets.keep_result(session, file)
         await journal.copy_checkpoints(session, job, results.checkpoints)
         await models.add(session, _model(job, name))
+        for message in results.missing:
+            journal.note(session, job.id, message, level="warn")
         for checkpoint in results.checkpoints:
             await models.add(session, _model(job, checkpoint.model, checkpoint.step))
         await lifecycle.advance(

@@ -12,15 +12,18 @@ from shared.provider.answers import ProviderEvent, ProviderJob
 from shared.provider.once import known
 from shared.runtime import Runtime
 from shared.work.claim import Lease
-from shared.work.outcomes import Again, Done, GaveUp, Outcome
+from shared.work.outcomes import Again, Done, GaveUp, Outcome, Retry
 from workers import upload
 
 _log = log.get(__name__)
+#: A job that is not found so often in a row is gone; one that is new may not be known to every server there yet.
+_LOST_AFTER = 8
 _STILL = {
     "validating_files": JobState.QUEUED,
     "queued": JobState.QUEUED,
     "running": JobState.RUNNING,
 }
+_ENDED = frozenset({"succeeded", "failed", "cancelled"})
 
 
 async def run(runtime: Runtime, lease: Lease) -> Outcome:
@@ -33,14 +36,20 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     provider = runtime.providers[job.provider]
     try:
         found = await provider.job(job.provider_job_id)
+        # The status is read before the events: what is final then has all its events in the list. The last time all
+        # of them are read: the list has whole seconds only, and what came late may stand below what is known.
+        events = await provider.events(job.provider_job_id, frozenset() if found.status in _ENDED else seen)
     except ProviderRefused as exc:
-        if exc.provider_status != 404:
-            raise
-        return GaveUp(f"{provider.name} no longer knows the job {job.provider_job_id}.", code="provider_lost_job")
-    # The status is read before the events: what is final then has all its events in the list.
-    events = await provider.events(job.provider_job_id, seen)
+        return untold(job, exc, lease.attempt)
     names = await _names(runtime, job)
     return await _write(runtime, lease, job, found, events, names)
+
+
+def untold(job: Job, exc: ProviderRefused, attempt: int) -> Outcome:
+    """Return what a refusal to tell of a job means: it goes on there and is paid, so nobody gives up at the first."""
+    if exc.provider_status == 404 and attempt >= _LOST_AFTER:
+        return GaveUp(f"{job.provider} no longer knows the job {job.provider_job_id}.", code="provider_lost_job")
+    return Retry(f"{job.provider} refused to tell of the job {job.provider_job_id}: {exc}", defect=True)
 
 
 async def _write(
@@ -80,7 +89,7 @@ def _facts(job: Job, found: ProviderJob) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "estimated_finish": from_unix(found.estimated_finish) if found.estimated_finish else None,
     }
-    if found.status not in ("succeeded", "failed", "cancelled"):
+    if found.status not in _ENDED:
         facts["provider_status"] = found.status
     chosen = {name: value for name, value in found.hyperparameters.items() if name in job.hyperparameters}
     if chosen:

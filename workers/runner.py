@@ -8,17 +8,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bound_contextvars
 
 from shared import log
 from shared.clock import backoff
+from shared.db.trouble import TROUBLE, passes
 from shared.errors import Fenced, IllegalMove, ProviderBusy, ProviderRefused, TuneyardError
+from shared.provider.decode import storable
 from shared.runtime import Runtime
 from shared.work.claim import Lease, claim, settle
 from shared.work.outcomes import Again, Done, GaveUp, Outcome, Retry
 
 _log = log.get(__name__)
+#: An error's text is cut to so many characters; a driver's may hold a whole statement.
+_MOST_WHY = 2000
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,18 @@ class Runner:
     async def run(self, item_id: int) -> None:
         """Do one row if it is due and free. A caller that is cancelled, as arq's may be, leaves the step running."""
         if not self._stopping:
-            task = asyncio.create_task(self._run(item_id))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-            await asyncio.shield(task)
+            await asyncio.shield(self.begin(item_id))
+
+    def begin(self, item_id: int) -> asyncio.Task[None]:
+        """Do one row without being waited for."""
+        task = asyncio.create_task(self._run(item_id))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    def free(self) -> int:
+        """Return how many more rows could be run at once."""
+        return 0 if self._stopping else self.runtime.settings.pipeline.concurrency - len(self._running)
 
     async def drain(self, grace_seconds: float) -> None:
         """Begin nothing more; let running steps end within the grace, then hand their rows back."""
@@ -72,11 +84,13 @@ class Runner:
     async def _run(self, item_id: int) -> None:
         seconds = self.runtime.settings.pipeline.lease_seconds
         async with self._slots:
+            if self._stopping:
+                return
             try:
                 lease = await claim(
                     self.runtime.database, item_id, list(self.steps), owner=self.owner, lease_seconds=seconds
                 )
-            except (DBAPIError, OSError, TimeoutError) as exc:
+            except TROUBLE as exc:
                 _log.warning("claim.failed", item_id=item_id, error=str(exc))
                 return
             if lease is not None:
@@ -85,24 +99,38 @@ class Runner:
 
     async def _perform(self, lease: Lease) -> Outcome | None:
         spec = self.steps[lease.kind]
+        if lease.attempt > self.runtime.settings.pipeline.attempts:
+            return GaveUp(f"Given up: in {lease.attempt - 1} attempts no worker came to the end of {lease.kind}.")
+        limit = asyncio.timeout(spec.limit_seconds)
         try:
-            async with asyncio.timeout(spec.limit_seconds), _kept(self.runtime, lease):
+            async with limit, _kept(self.runtime, lease):
                 return await spec.run(self.runtime, lease)
         except asyncio.CancelledError:
             # The process is told to stop: hand the row back so that a peer goes on at once.
             await asyncio.shield(self._finish(lease, Again(0, "the worker stopped")))
             raise
         except Exception as exc:  # noqa: BLE001 (a step may meet anything; what it means is decided below)
+            if limit.expired():
+                return Retry(f"{lease.kind} hung: it did not end within {spec.limit_seconds:g} s.", defect=True)
             return _meaning(exc)
 
     async def _finish(self, lease: Lease, outcome: Outcome | None) -> None:
         if outcome is None:
             return
+        # What was done is written down even if the process is told to stop just now.
+        writing = asyncio.create_task(self._write(lease, outcome))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await writing
+            raise
+
+    async def _write(self, lease: Lease, outcome: Outcome) -> None:
         try:
             await self._settle(lease, outcome)
         except Fenced as exc:
             _log.warning("step.fenced", error=str(exc))
-        except (DBAPIError, OSError, TimeoutError) as exc:
+        except TROUBLE as exc:
             # The lease runs out by itself, and the step is written to be run twice.
             _log.warning("settle.failed", error=str(exc))
         except Exception:  # noqa: BLE001 (the row is taken again when the lease has run out)
@@ -115,11 +143,14 @@ class Runner:
                 await settle(self.runtime.database, lease, outcome)
             case Retry(why=why, defect=True) if lease.attempt >= pipeline.attempts:
                 await self._settle(lease, GaveUp(f"Given up after {lease.attempt} attempts: {why}"))
-            case Retry(why=why, after=after):
+            case Retry(why=why, after=after, defect=defect):
                 wait = backoff(lease.attempt, pipeline.retry_first_seconds, pipeline.retry_most_seconds)
-                wait = wait if after is None else after
+                # Asked to come back at once, a crowd would come back at once for ever.
+                wait = wait if after is None else max(after, pipeline.retry_first_seconds)
                 _log.warning("step.postponed", why=why, attempt=lease.attempt, after=round(wait, 2))
-                await settle(self.runtime.database, lease, Again(wait), error=why)
+                # A long outage must not use up the attempts that a defect of ours has after it.
+                attempts = lease.attempt if defect else min(lease.attempt, pipeline.attempts // 2)
+                await settle(self.runtime.database, lease, Again(wait), error=why, attempts=attempts)
             case GaveUp(reason=reason):
                 _log.error("step.given_up", reason=reason, attempt=lease.attempt)
                 await self.steps[lease.kind].give_up(self.runtime, lease, outcome)
@@ -136,13 +167,19 @@ def _meaning(exc: Exception) -> Outcome | None:
             _log.info("step.overtaken", why=str(exc))
             return Done()
         case ProviderBusy(retry_after=after):
-            return Retry(str(exc), after=after)
+            return Retry(_said(exc), after=after)
         case ProviderRefused(code=code, param=param):
             return GaveUp(f"The provider refused: {exc}", code=code or "provider_refused", param=param)
-        case TuneyardError(retryable=True) | DBAPIError() | OSError() | TimeoutError():
-            return Retry(f"{type(exc).__name__}: {exc}")
-    _log.error("step.raised", exc_info=exc)
-    return Retry(f"{type(exc).__name__}: {exc}", defect=True)
+        case TuneyardError(retryable=True) | OSError() | TimeoutError():
+            return Retry(_said(exc))
+    outside = isinstance(exc, SQLAlchemyError) and passes(exc)
+    if not outside:
+        _log.error("step.raised", exc_info=exc)
+    return Retry(_said(exc), defect=not outside)
+
+
+def _said(exc: Exception) -> str:
+    return storable(f"{type(exc).__name__}: {exc}")[:_MOST_WHY]
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ STEPS: dict[str, StepSpec] = {
     Step.CREATE: StepSpec(create.run, poll.give_up),
     Step.POLL: StepSpec(poll.run, poll.give_up),
     Step.FINISH: StepSpec(finish.run, poll.give_up),
-    Step.CANCEL: StepSpec(cancel.run, poll.give_up),
+    Step.CANCEL: StepSpec(cancel.run, cancel.give_up),
     Step.PROBE: StepSpec(probe.run, probe.give_up),
     Step.ERASE_MODEL: StepSpec(erase.erase_model, erase.give_up),
 }

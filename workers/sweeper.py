@@ -3,9 +3,8 @@
 import asyncio
 import random
 
-from sqlalchemy.exc import DBAPIError
-
 from shared import log
+from shared.db.trouble import TROUBLE
 from shared.runtime import Runtime
 from shared.work.claim import due
 from workers.runner import Runner
@@ -22,14 +21,18 @@ async def sweep_for_ever(runtime: Runtime, runner: Runner) -> None:
         await asyncio.sleep(every * random.uniform(0.8, 1.2))  # noqa: S311 (so that workers do not sweep in step)
         try:
             await sweep(runtime, runner)
-        except (DBAPIError, OSError, TimeoutError) as exc:
+        except TROUBLE as exc:
             _log.warning("sweep.failed", error=str(exc))
+        except Exception:  # noqa: BLE001 (the loop must not end)
+            # Were this loop to end, rows whose wake-up was lost would lie for ever.
+            _log.exception("sweep.raised")
 
 
 async def sweep(runtime: Runtime, runner: Runner) -> int:
-    """Wake every due row once; return how many there were."""
+    """Wake every due row once; return how many there were. What is run here is not waited for: it may take an hour."""
     found = await due(runtime.database, list(runner.steps))
     runner.saw_database()
     if found and not await runtime.waker.wake(found):
-        await asyncio.gather(*(runner.run(item.id) for item in found[:_INLINE]))
+        for item in found[: max(0, min(_INLINE, runner.free()))]:
+            runner.begin(item.id)
     return len(found)

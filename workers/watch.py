@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from shared import log
 from shared.db.database import Database, sql
+from shared.db.trouble import TROUBLE
 from shared.errors import ProviderError
 from shared.runtime import Runtime
 from workers.reconcile import reconcile
@@ -30,7 +30,7 @@ async def watch_for_ever(runtime: Runtime) -> None:
             for sentence, rows in (await broken(runtime.database)).items():
                 _log.error("invariant.broken", sentence=sentence, rows=rows[:20], count=len(rows))
             await reconcile(runtime)
-        except (DBAPIError, OSError, TimeoutError, ProviderError) as exc:
+        except (*TROUBLE, ProviderError) as exc:
             _log.warning("watch.failed", error=str(exc))
 
 

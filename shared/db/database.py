@@ -21,6 +21,8 @@ class Database:
             pool_timeout=10,
             # A restarted server costs one ping here instead of one failed statement in a step.
             pool_pre_ping=True,
+            # An error's text goes to the log and to the job's owner: the statement may, its values may not.
+            hide_parameters=True,
             connect_args={
                 "timeout": 5,
                 "command_timeout": 30,

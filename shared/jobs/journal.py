@@ -11,6 +11,9 @@ from shared.jobs.tables import Job, JobCheckpoint, JobEvent
 from shared.provider.answers import ProviderCheckpoint, ProviderEvent
 from shared.wire import ids
 
+#: Eight values each: the protocol takes 32,767 in a statement, and a job may have ended before its first poll.
+_ROWS = 1000
+
 
 def note(session: AsyncSession, job_id: str, message: str, *, level: str = "info") -> None:
     """Add a line of ours."""
@@ -54,8 +57,8 @@ async def copy_events(session: AsyncSession, job: Job, events: Iterable[Provider
                 "provider_event_id": event.id,
             }
         )
-    if rows:
-        await session.exec(insert(JobEvent).values(rows).on_conflict_do_nothing())
+    for start in range(0, len(rows), _ROWS):
+        await session.exec(insert(JobEvent).values(rows[start : start + _ROWS]).on_conflict_do_nothing())
 
 
 async def copy_checkpoints(session: AsyncSession, job: Job, checkpoints: Iterable[ProviderCheckpoint]) -> None:

@@ -4,7 +4,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db.database import server_time
-from shared.errors import IllegalMove
+from shared.errors import Conflict, IllegalMove
 from shared.events.catalogue import EventType
 from shared.events.record import record
 from shared.models.states import ARROWS, Readiness
@@ -15,8 +15,14 @@ _EVENTS = {Readiness.READY: EventType.MODEL_READY, Readiness.DELETED: EventType.
 
 
 async def add(session: AsyncSession, model: TunedModel) -> None:
-    """Write a model that a job made, once. Whether it answers is found out later; of a checkpoint nobody is told."""
-    if await session.get(TunedModel, model.id) is None:
+    """Write a model that a job made, once. Whether it answers is found out later; of a checkpoint nobody is told.
+
+    Raises Conflict for a name that another job's model has: it may be another project's.
+    """
+    there = await session.get(TunedModel, model.id)
+    if there is not None and there.job_id != model.job_id:
+        raise Conflict(f"The model {model.id} of job {model.job_id} has the name of another job's model.")
+    if there is None:
         model.readiness = Readiness.LOADING if model.checkpoint_step is None else Readiness.READY
         session.add(model)
         await session.flush()

@@ -28,9 +28,10 @@ _DUE = text("""
 _FENCE = text("""
     SELECT 1 FROM work_items WHERE id = :id AND epoch = :epoch AND lease_until > clock_timestamp() FOR UPDATE
 """)
+#: Not a row that was put off: a renewal that was on its way meanwhile would lease it to nobody.
 _RENEW = text("""
     UPDATE work_items SET lease_until = clock_timestamp() + make_interval(secs => :lease)
-    WHERE id = :id AND epoch = :epoch RETURNING 1
+    WHERE id = :id AND epoch = :epoch AND lease_until IS NOT NULL RETURNING 1
 """)
 _DONE = text("DELETE FROM work_items WHERE id = :id AND epoch = :epoch AND wanted = :wanted RETURNING 1")
 _STRIKE = text("""
@@ -42,7 +43,7 @@ _STRIKE = text("""
 #: What was asked for again while it ran is due at once, whatever the step proposed.
 _LATER = text("""
     UPDATE work_items SET lease_until = NULL, lease_owner = NULL, last_error = :error,
-           attempt = CASE WHEN :forgive THEN 0 ELSE attempt END,
+           attempt = least(attempt, :attempts),
            run_at = clock_timestamp() + make_interval(secs => CASE WHEN wanted = :wanted THEN :after ELSE 0 END)
     WHERE id = :id AND epoch = :epoch RETURNING 1
 """)
@@ -105,17 +106,19 @@ async def strike(session: AsyncSession, kind: str, limit: int) -> list[str]:
     return [row[0] for row in await sql(session, _STRIKE, kind=kind, limit=limit)]
 
 
-async def settle(database: Database, lease: Lease, outcome: Done | Again, *, error: str | None = None) -> None:
+async def settle(
+    database: Database, lease: Lease, outcome: Done | Again, *, error: str | None = None, attempts: int = 0
+) -> None:
     """Strike the row out, or put it off; raise Fenced when it is no longer ours.
 
-    With `error` the attempt counts; without, coming back is part of the step.
+    Of the attempts so far, `attempts` at most are remembered: none when coming back is part of the step.
     """
     fields: dict[str, Any] = {"id": lease.id, "epoch": lease.epoch, "wanted": lease.wanted}
     async with database.begin() as session:
         if isinstance(outcome, Done) and (await _one(session, _DONE, **fields)) is not None:
             return
         after = outcome.after if isinstance(outcome, Again) else 0
-        later = {**fields, "after": after, "error": error, "forgive": error is None}
+        later = {**fields, "after": after, "error": error, "attempts": attempts}
         if (await _one(session, _LATER, **later)) is None:
             raise Fenced(f"The lease of {lease.kind} {lease.subject_id} (epoch {lease.epoch}) was lost.")
 
