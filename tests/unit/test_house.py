@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import SMALL, names
 from docs.tree import FOLDERS, PAGE, ROOT, caption, tree, written
 
 #: Folders that git ignores, or that are no part of the work.
@@ -168,6 +169,11 @@ def test_the_floors_name_every_folder_of_shared() -> None:
     for floor in floors:
         for module in re.findall(r"\w+", floor):
             assert f"`{module}`" in page, f"ARCHITECTURE.md does not name the floor of {module}"
+
+
+def test_every_benchmark_that_is_made_small_is_there() -> None:
+    assert {"check", "trainer"} <= set(names())
+    assert set(SMALL) <= set(names())
 
 
 def _found(pattern: re.Pattern[str]) -> list[str]:
