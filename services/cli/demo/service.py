@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
@@ -21,18 +20,16 @@ _START_LIMIT = 120
 _STOP_LIMIT = 30
 _LINES_KEPT = 15
 _ROOT = Path(__file__).parents[3]
-_PROVIDER = "TUNEYARD_PROVIDERS__DEFAULT__"
 
 
 @asynccontextmanager
 async def running_service(folder: Path) -> AsyncIterator[tuple[Connection, float]]:
     """Yield where it listens and after how many seconds it was ready; raises RunError with its last lines if never."""
-    trainer_port = _free_port()
-    options = {"--data-dir": str(folder / "data"), "--trainer-port": str(trainer_port), "--port": "0", "--workers": "1"}
+    options = {"--data-dir": str(folder / "data"), "--port": "0", "--trainer-port": "0", "--workers": "1"}
     words = [word for pair in options.items() for word in pair]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.cli.main", "up", *words),
-        env=_environment(trainer_port),
+        env=_environment(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -86,21 +83,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _environment(trainer_port: int) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """Return ours without TUNEYARD_* of the caller: the demonstration is the same everywhere."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TUNEYARD_")}
-    return {
-        **kept,
-        "PYTHONPATH": str(_ROOT),
-        f"{_PROVIDER}BASE_URL": f"http://127.0.0.1:{trainer_port}/v1",
-        f"{_PROVIDER}API_KEY": "local",
-        f"{_PROVIDER}SETTLE_SECONDS": "5",
-        # A training here takes seconds, so it is looked at often.
-        f"{_PROVIDER}POLL_SECONDS": "0.3",
-    }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return {**kept, "PYTHONPATH": str(_ROOT)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import random
 import time
 import uuid
@@ -88,9 +89,8 @@ class Client:
             wait *= 2
 
     def _unreachable(self, exc: Exception) -> NoReturn:
-        why = "it did not answer in time" if isinstance(exc, TimeoutError) else str(exc) or type(exc).__name__
         raise RunError(
-            f"{self._connection.url} (from {self._connection.url_from}) cannot be reached: {why}.",
+            f"{self._connection.url} (from {self._connection.url_from}) cannot be reached: {_why(exc)}.",
             Exit.UNREACHABLE,
             hint="start the service with `tuneyard up`, or name another with --base-url or TUNEYARD_BASE_URL",
             code="unreachable",
@@ -103,6 +103,14 @@ async def open_client(connection: Connection) -> AsyncIterator[Client]:
     headers = {"Authorization": f"Bearer {connection.key}", "User-Agent": "tuneyard-run"}
     async with aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session:
         yield Client(session, connection)
+
+
+def _why(exc: Exception) -> str:
+    if isinstance(exc, TimeoutError):
+        return "it did not answer in time"
+    if isinstance(exc, aiohttp.ClientConnectorError) and exc.os_error.errno:
+        return os.strerror(exc.os_error.errno).lower()
+    return str(exc) or type(exc).__name__
 
 
 class _Counted(io.BufferedReader):

@@ -49,7 +49,7 @@ class Run:
     async def _submit(self) -> None:
         assert self._order.file is not None
         # Asked first: a wrong address, key or model then costs no upload.
-        await self._client.get(f"/models/{self._order.model}")
+        await self._look_for_model()
         training_file, report = await self._send(self._order.file)
         validation_file = None
         if self._order.validation is not None:
@@ -58,6 +58,14 @@ class Run:
         if not self._order.yes and not await self._view.confirm():
             raise RunError("No job was created, because the question was not answered with yes.", Exit.FAILED)
         await self._create(self._order.body(training_file["id"], validation_file))
+
+    async def _look_for_model(self) -> None:
+        try:
+            await self._client.get(f"/models/{self._order.model}")
+        except RunError as error:
+            if error.code == "model_not_found" and not error.hint:
+                error.hint = _near(self._order.model)
+            raise
 
     async def _send(self, path: Path) -> tuple[Json, Json]:
         """Return the file once it is checked, and its report; raises RunError when it has errors."""
@@ -131,6 +139,13 @@ class Run:
         except TimeoutError:
             return False
         return True
+
+
+def _near(name: str) -> str:
+    from shared import catalogue  # noqa: PLC0415
+
+    near = catalogue.suggest(name)
+    return f"did you mean {' or '.join(near)}?" if near else "GET /v1/models lists those that there are"
 
 
 def _size(path: Path) -> int:

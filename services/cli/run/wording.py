@@ -65,7 +65,7 @@ def progress(training: Training, job: Mapping[str, Any], now: float) -> str:
         parts.append(f"accuracy {training.accuracy:.0%}")
     finish = job.get("estimated_finish")
     left = max(0.0, finish - now) if finish else training.seconds_left()
-    if left:
+    if left and left >= 1:
         parts.append(f"{duration(left)} left")
     return ", ".join(parts)
 

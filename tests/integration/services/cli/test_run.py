@@ -91,7 +91,7 @@ async def test_a_job_that_fails_says_why(house: House, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("train.jsonl", "-m", "gpt-9", "--yes"), 2, "gpt-9"),  # the service knows its models
+        (("train.jsonl", "-m", "gpt-4o-mimi", "--yes"), 2, "did you mean gpt-4o-mini"),  # the service knows its models
         (("train.jsonl", "-m", MODEL), 2, "no terminal to ask at"),
         (("none.jsonl", "-m", MODEL, "--yes"), 2, "none.jsonl does not exist"),
         (("train.jsonl", "--yes"), 2, "--model is missing"),

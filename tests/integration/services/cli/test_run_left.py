@@ -20,7 +20,8 @@ ORDER = ("train.jsonl", "-m", MODEL, "--epochs", "3", "--yes")
 @pytest.fixture
 async def trainer(tmp_path: Path) -> AsyncIterator[TestServer]:
     # 36 steps of 0.1 s: long enough to be interrupted.
-    async with TestServer(build_app(TrainerConfig(data_dir=tmp_path / "trainer", step_delay=0.1))) as server:
+    server = TestServer(build_app(TrainerConfig(data_dir=tmp_path / "trainer", step_delay=0.1)))
+    async with server:
         yield server
 
 
