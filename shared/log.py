@@ -9,7 +9,9 @@ from typing import Any
 import structlog
 
 #: API keys, webhook secrets, bearer headers and passwords in URLs, wherever they slip into a value.
-_SECRET = re.compile(r"(ty_|sk-|whsec_|whsk_)[A-Za-z0-9+/=_\-]{8,}|(?<=[Bb]earer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+_SECRET = re.compile(
+    r"(?<![A-Za-z0-9])(ty_|sk-|whsec_|whsk_)[A-Za-z0-9+/=_\-]{8,}|(?i:(?<=bearer ))\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+)
 #: asyncpg's pool prints a traceback for each connection a restarted server took with it; it recovers by itself.
 _NOISY = ("aiohttp.access", "arq.worker", "asyncio", "sqlalchemy.pool")
 
@@ -58,6 +60,22 @@ def mask(text: str) -> str:
 
 def _mask(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in line.items():
-        if isinstance(value, str):
-            line[key] = mask(value)
+        # structlog's own, not written out.
+        if not key.startswith("_"):
+            line[key] = _masked(value)
     return line
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return mask(value)
+        case bytes():
+            return mask(value.decode(errors="replace"))
+        case dict():
+            return {_masked(name): _masked(inner) for name, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_masked(inner) for inner in value]
+        case None | bool() | int() | float():
+            return value
+    return mask(str(value))

@@ -40,7 +40,10 @@ class PipelineSettings(BaseModel):
 class Settings(BaseSettings):
     """The settings shared by gateway, worker, notifier and the terminal's `migrate`."""
 
-    model_config = SettingsConfigDict(env_prefix="TUNEYARD_", env_nested_delimiter="__", extra="ignore")
+    # A setting that cannot be read may be a secret: what it was is not told, only where.
+    model_config = SettingsConfigDict(
+        env_prefix="TUNEYARD_", env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True
+    )
 
     database_url: str
     redis_url: str

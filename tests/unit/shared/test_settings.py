@@ -1,0 +1,67 @@
+"""What is missing or wrong is named by its place, and no value is told."""
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from shared.settings import Settings
+
+NEEDED: dict[str, Any] = {
+    "database_url": "postgresql+asyncpg://localhost/x",
+    "redis_url": "redis://localhost",
+    "storage_url": "file:///tmp/x",
+    "secret_keys": "one,two",
+    "providers": {"openai": {"base_url": "http://localhost/v1", "api_key": "sk-secret-key"}},
+}
+
+
+def _settings(**more: Any) -> Settings:
+    return Settings(**{**NEEDED, **more})
+
+
+def test_keys_come_as_a_list_with_commas_newest_first() -> None:
+    keys = _settings(secret_keys=" one , two ,").secret_keys
+    assert [key.get_secret_value() for key in keys] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"secret_keys": ""}, ("secret_keys",)),
+        ({"providers": {}}, ("providers",)),
+        ({"providers": {"a": {"api_key": "sk-secret-key"}}}, ("providers", "a", "base_url")),
+        (
+            {"providers": {"a": {"base_url": "x", "api_key": "sk-secret-key", "timeout_seconds": 0}}},
+            ("providers", "a", "timeout_seconds"),
+        ),
+        (
+            {"providers": {"a": {"base_url": "x", "api_key": "sk-secret-key", "settle_seconds": -1}}},
+            ("providers", "a", "settle_seconds"),
+        ),
+        ({"pipeline": {"lease_seconds": 0}}, ("pipeline", "lease_seconds")),
+        ({"pipeline": {"attempts": 0}}, ("pipeline", "attempts")),
+        ({"port": 65536}, ("port",)),
+        ({"log_level": "loud"}, ("log_level",)),
+    ],
+)
+def test_what_is_wrong_is_named_and_its_value_is_not_told(changed: dict[str, Any], place: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        _settings(**changed)
+    assert [error["loc"] for error in refused.value.errors()] == [place]
+    assert "sk-secret-key" not in str(refused.value) and "input_value" not in str(refused.value)
+
+
+def test_variables_with_two_underscores_reach_into_the_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNEYARD_PROVIDERS__MINE__BASE_URL", "http://mine/v1")
+    monkeypatch.setenv("TUNEYARD_PROVIDERS__MINE__API_KEY", "k")
+    monkeypatch.setenv("TUNEYARD_PIPELINE__CONCURRENCY", "3")
+    settings = Settings(**{name: value for name, value in NEEDED.items() if name != "providers"})
+    assert settings.providers["mine"].api_key == SecretStr("k")
+    assert settings.pipeline.concurrency == 3
+
+
+@pytest.mark.parametrize(("names", "expected"), [(["a", "default"], "default"), (["only"], "only")])
+def test_new_jobs_go_to_the_provider_called_default_or_to_the_only_one(names: list[str], expected: str) -> None:
+    one = {"base_url": "http://x/v1", "api_key": "k"}
+    assert _settings(providers=dict.fromkeys(names, one)).default_provider == expected
