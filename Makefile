@@ -31,6 +31,7 @@ check: setup
 fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python -m docs.tree
 
 bench: setup
 	$(BIN)/python -m benchmarks

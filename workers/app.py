@@ -19,7 +19,6 @@ from shared.work.wake import FUNCTION, QUEUE, open_pool, serialize
 from workers.runner import Runner, StepSpec
 from workers.steps import STEPS
 from workers.sweeper import sweep_for_ever
-from workers.watch import watch_for_ever
 
 _log = log.get(__name__)
 #: After SIGTERM, how long running steps may go on before they are handed back.
@@ -52,7 +51,6 @@ async def working(runtime: Runtime, steps: dict[str, StepSpec] = STEPS) -> Async
     """Do work while the block runs; at its end let running steps finish, or hand them back."""
     runner = Runner(runtime, steps)
     loops = [asyncio.create_task(loop(runtime, runner)) for loop in (listen_for_ever, sweep_for_ever)]
-    loops.append(asyncio.create_task(watch_for_ever(runtime)))
     try:
         yield runner
     finally:

@@ -1,7 +1,7 @@
 """The table of steps: which file does which kind of work."""
 
 from shared.events.reactions import Step
-from workers import cancel, create, erase, finish, poll, prepare, probe, release, upload, validate
+from workers import cancel, create, erase, finish, poll, prepare, probe, release, upload, validate, watch
 from workers.runner import StepSpec
 
 #: A gigabyte is read and its tokens counted in about a minute (performance-facts B); ten times that is hung.
@@ -18,5 +18,6 @@ STEPS: dict[str, StepSpec] = {
     Step.FINISH: StepSpec(finish.run, poll.give_up),
     Step.CANCEL: StepSpec(cancel.run, cancel.give_up),
     Step.PROBE: StepSpec(probe.run, probe.give_up),
+    Step.WATCH: StepSpec(watch.run, erase.give_up),
     Step.ERASE_MODEL: StepSpec(erase.erase_model, erase.give_up),
 }

@@ -7,6 +7,7 @@ from shared import log
 from shared.db.trouble import TROUBLE
 from shared.runtime import Runtime
 from shared.work.claim import due
+from workers import watch
 from workers.runner import Runner
 
 _log = log.get(__name__)
@@ -17,9 +18,13 @@ _INLINE = 10
 async def sweep_for_ever(runtime: Runtime, runner: Runner) -> None:
     """Sweep each second or so; a database that is away is waited for."""
     every = runtime.settings.pipeline.sweep_seconds
+    watched = False
     while True:
         await asyncio.sleep(every * random.uniform(0.8, 1.2))  # noqa: S311 (so that workers do not sweep in step)
         try:
+            if not watched:
+                await watch.begin(runtime)
+                watched = True
             await sweep(runtime, runner)
         except TROUBLE as exc:
             _log.warning("sweep.failed", error=str(exc))

@@ -1,7 +1,5 @@
-"""Every ten minutes, one worker looks whether what must hold holds, here and at the providers."""
+"""Every ten minutes, look whether what must hold holds, here and at the providers."""
 
-import asyncio
-import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,36 +8,41 @@ from sqlalchemy import text
 
 from shared import log
 from shared.db.database import Database, sql
-from shared.db.trouble import TROUBLE
 from shared.errors import ProviderError
+from shared.events.reactions import Step
 from shared.runtime import Runtime
+from shared.work.claim import Lease
+from shared.work.outcomes import Again, Outcome
+from shared.work.todo import schedule
 from workers.reconcile import reconcile
 
 _log = log.get(__name__)
 EVERY_SECONDS = 600.0
 _FILE = Path(__file__).with_name("invariants.sql")
-#: Any number, as long as every worker takes the same: the lock lets one of them look.
-_LOCK = text("SELECT pg_try_advisory_xact_lock(7202612)")
+SUBJECT = "house"
 
 
-async def watch_for_ever(runtime: Runtime) -> None:
-    """Look, wait, look again; what cannot be reached is looked at the next time."""
-    while True:
-        await asyncio.sleep(EVERY_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 (so that workers do not meet)
-        try:
-            for sentence, rows in (await broken(runtime.database)).items():
-                _log.error("invariant.broken", sentence=sentence, rows=rows[:20], count=len(rows))
-            await reconcile(runtime)
-        except (*TROUBLE, ProviderError) as exc:
-            _log.warning("watch.failed", error=str(exc))
+async def begin(runtime: Runtime) -> None:
+    """Put the look on the list, if it is not there: one row for the whole house, whoever does it."""
+    async with runtime.begin() as session:
+        await schedule(session, Step.WATCH, SUBJECT, after=EVERY_SECONDS)
+
+
+async def run(runtime: Runtime, _lease: Lease) -> Outcome:
+    """Look, say what is broken, and come back in ten minutes."""
+    for sentence, rows in (await broken(runtime.database)).items():
+        _log.error("invariant.broken", sentence=sentence, rows=rows[:20], count=len(rows))
+    try:
+        await reconcile(runtime)
+    except ProviderError as exc:
+        _log.warning("reconcile.failed", error=str(exc))
+    return Again(EVERY_SECONDS)
 
 
 async def broken(database: Database) -> dict[str, list[str]]:
-    """Return each broken invariant's sentence with the rows that break it; empty when another worker is looking."""
+    """Return each broken invariant's sentence with the rows that break it."""
     found: dict[str, list[str]] = {}
     async with database.begin() as session:
-        if not (await sql(session, _LOCK)).scalar_one():
-            return found
         for sentence, query in statements():
             rows = [str(row[0]) for row in await sql(session, text(query))]
             if rows:

@@ -19,6 +19,7 @@ class Step(StrEnum):
     CANCEL = "job.cancel"  #: Stop the job at the provider.
     PROBE = "model.probe"  #: Ask the new model until it answers.
     ERASE_MODEL = "model.erase"  #: Delete a deleted model at the provider.
+    WATCH = "house.watch"  #: Look whether what must hold holds, every ten minutes. No event leads to it.
     FANOUT = "event.fanout"  #: Turn the event into deliveries. Its subject is the event itself.
 
 
