@@ -6,6 +6,8 @@ from services.gateway.routes import CALLER, Caller, Handler, Route, runtime
 from shared.errors import Forbidden, Unauthorized
 from shared.security import keys
 from shared.security.keys import Scope
+from shared.security.tables import ApiKey
+from shared.wire.storable import storable
 
 
 def guarded(route: Route) -> Handler:
@@ -23,13 +25,20 @@ async def _caller(request: web.Request, scope: Scope) -> Caller:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise Unauthorized("No API key was given. Send it in the header: Authorization: Bearer ty_…")
-    async with runtime(request).database.begin() as session:
-        found = await keys.find(session, key.strip())
+    found = await _known(request, key.strip())
     if found is None:
         raise Unauthorized(f"Incorrect API key provided: {_hint(key.strip())}. It is unknown here, or was revoked.")
     if scope not in found.scopes and Scope.ADMIN not in found.scopes:
         raise Forbidden(f"This key lacks the scope {scope}; it has: {', '.join(found.scopes) or 'none'}.")
     return Caller(found.project_id, found.id, frozenset(found.scopes))
+
+
+async def _known(request: web.Request, key: str) -> ApiKey | None:
+    # Bytes of a header that are no UTF-8 arrive as halves of surrogate pairs; no key of ours has any.
+    if not storable(key):
+        return None
+    async with runtime(request).database.begin() as session:
+        return await keys.find(session, key)
 
 
 def _hint(key: str) -> str:

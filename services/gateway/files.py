@@ -1,5 +1,6 @@
 """Files: hand in a dataset, list, read, delete, and its report."""
 
+import re
 from typing import Any
 
 from aiohttp import web
@@ -21,6 +22,8 @@ from shared.wire.errors import ApiError
 from shared.wire.files import FileDeleted
 from shared.wire.lists import page
 
+_RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
+
 
 async def create(request: web.Request) -> web.Response:
     """Take a file by multipart, streamed to the storage; checking it follows."""
@@ -39,14 +42,19 @@ async def create(request: web.Request) -> web.Response:
         return show(await lifecycle.create(session, dataset))
 
     content = f"{upload.filename}\n{upload.purpose}\n{upload.stored.sha256}"
-    response = await idempotency.write(request, act, content=content)
-    await _drop_second_copy(request, upload, response)
+    try:
+        response = await idempotency.write(request, act, content=content)
+    except ApiError:
+        # A definite no. After any other error the row may stand all the same, and then needs its bytes.
+        await _drop(request, upload)
+        raise
+    if "idempotent-replayed" in response.headers:
+        await _drop(request, upload)
     return response
 
 
-async def _drop_second_copy(request: web.Request, upload: Upload, response: web.Response) -> None:
-    if "idempotent-replayed" in response.headers:
-        await runtime(request).storage.delete(upload.stored_as)
+async def _drop(request: web.Request, upload: Upload) -> None:
+    await runtime(request).storage.delete(upload.stored_as)
 
 
 async def list_files(request: web.Request) -> web.Response:
@@ -103,7 +111,9 @@ async def delete(request: web.Request) -> web.Response:
     """Delete a file that no living job uses; its bytes follow, here and at the provider."""
     file_id = request.match_info["file_id"]
     async with runtime(request).begin() as session:
-        await datasets.get(session, caller(request).project_id, file_id)
+        dataset = await datasets.get(session, caller(request).project_id, file_id)
+        # Locked before the look: a job that is being created holds the row, and is seen once it is committed.
+        await session.refresh(dataset, with_for_update=True)
         if jobs := await alive_with_file(session, file_id):
             raise Conflict(
                 f"File {file_id} is used by {jobs[0].id}, which has not ended. Cancel the job first.", param="file_id"
@@ -129,13 +139,17 @@ async def _dataset(request: web.Request) -> Dataset:
 
 
 def _range(request: web.Request, size: int) -> tuple[int, int, bool]:
-    try:
-        asked = request.http_range
-    except ValueError as exc:
-        raise ApiError(f"The Range header is not of the form bytes=FROM-TO: {exc}.", status=416) from exc
-    if asked.start is None and asked.stop is None:
+    """Return the bytes asked for; what is not one range of bytes is ignored (RFC 9110, 14.2)."""
+    asked = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked is None or not any(asked.groups()):
         return 0, size, False
-    start, end, _ = asked.indices(size)
+    first, last = (int(text) if text else None for text in asked.groups())
+    if first is not None and last is not None and last < first:
+        return 0, size, False
+    if first is None:
+        start, end = size - min(last or 0, size), size
+    else:
+        start, end = first, size if last is None else min(last + 1, size)
     if start >= end:
         headers = {"Content-Range": f"bytes */{size}"}
         raise ApiError(f"The file has {size} bytes; the range lies outside.", status=416, headers=headers)

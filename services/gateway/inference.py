@@ -14,6 +14,7 @@ from shared.provider.client import Provider
 from shared.security.keys import Scope
 from shared.wire.errors import ApiError
 from shared.wire.parse import read_json
+from shared.wire.storable import storable
 
 _log = log.get(__name__)
 #: What of the provider's answer is the caller's business.
@@ -51,18 +52,21 @@ async def _pass_on(request: web.Request, answer: aiohttp.ClientResponse) -> web.
         async for piece in answer.content.iter_any():
             await response.write(piece)
         await response.write_eof()
+    except ConnectionError:
+        # First, for aiohttp's error of a write to who has left is a ClientError too.
+        _log.info("inference.caller_left")
     except (aiohttp.ClientError, TimeoutError) as exc:
         _log.warning("inference.broken_off", error=type(exc).__name__)
         if request.transport is not None:
             request.transport.close()
-    except ConnectionError:
-        _log.info("inference.caller_left")
     return response
 
 
 async def _provider_of(request: web.Request, name: str) -> Provider:
     """Return the provider that has the model; a model of another project does not exist."""
     providers, settings = runtime(request).providers, runtime(request).settings
+    if not storable(name):
+        raise models.no_such_model(name)
     if not name.startswith("ft:"):
         if catalogue.find(name) is None:
             raise models.no_such_model(name)

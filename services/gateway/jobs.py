@@ -10,6 +10,8 @@ from services.gateway import idempotency, queries
 from services.gateway.routes import Route, caller, runtime
 from shared import catalogue
 from shared.datasets import queries as datasets
+from shared.datasets.states import DatasetState
+from shared.errors import NotFound
 from shared.jobs import lifecycle
 from shared.jobs import queries as jobs
 from shared.jobs.tables import Job
@@ -128,6 +130,10 @@ def _nearest(name: str) -> str:
 
 async def _usable(session: AsyncSession, project_id: str, file_id: str, param: str) -> None:
     dataset = await datasets.get(session, project_id, file_id, param=param)
+    # Held until the job is committed, so that nobody deletes the file in between.
+    await session.refresh(dataset, with_for_update={"read": True})
+    if dataset.state == DatasetState.DELETED:
+        raise NotFound(f"No such File object: {file_id}", param=param)
     if dataset.purpose != FilePurpose.FINE_TUNE:
         message = f"{param}: {file_id} has the purpose {dataset.purpose!r}; a job takes files of purpose 'fine-tune'."
         raise ApiError(message, param=param)

@@ -13,6 +13,7 @@ from shared import log
 from shared.errors import ProviderBusy, TuneyardError, Unavailable
 from shared.wire import ids
 from shared.wire.errors import ApiError
+from shared.wire.storable import storable
 
 _log = log.get(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
@@ -50,6 +51,7 @@ async def mark(request: web.Request, response: web.StreamResponse) -> None:
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         _refuse_compressed(request)
+        _refuse_unstorable(request)
         return await handler(request)
     except ApiError as exc:
         return _shaped(request, exc)
@@ -69,6 +71,15 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _refuse_compressed(request: web.Request) -> None:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise ApiError("Compressed request bodies are not taken. Send the body as it is.", status=415)
+
+
+def _refuse_unstorable(request: web.Request) -> None:
+    if not storable(request.path):
+        raise ApiError(f"{request.method} {request.rel_url.raw_path}: no id holds such characters.", status=404)
+    for name, value in request.query.items():
+        if not storable(name + value):
+            param = name if storable(name) else None
+            raise ApiError(f"The query parameter {name!r} holds the character U+0000. Remove it.", param=param)
 
 
 def _shaped(request: web.Request, exc: ApiError) -> web.Response:

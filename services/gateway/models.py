@@ -32,7 +32,7 @@ async def retrieve(request: web.Request) -> web.Response:
     """Show one model."""
     name = request.match_info["model"]
     if not name.startswith("ft:") and (base := catalogue.find(name)) is not None:
-        return web.json_response(_base(base))
+        return web.json_response({**_base(base), "id": name})
     async with runtime(request).database.begin() as session:
         return web.json_response(show(await models.get(session, caller(request).project_id, name)))
 

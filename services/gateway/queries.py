@@ -6,7 +6,7 @@ from aiohttp import web
 
 from shared.wire.errors import ApiError
 
-_METADATA = re.compile(r"metadata\[(.*)\]")
+_METADATA = re.compile(r"metadata\[(.*)\]", re.DOTALL)
 
 
 def integer(request: web.Request, name: str, default: int, low: int, high: int) -> int:
@@ -14,7 +14,7 @@ def integer(request: web.Request, name: str, default: int, low: int, high: int) 
     raw = request.query.get(name)
     if raw is None:
         return default
-    if not re.fullmatch(r"-?\d{1,9}", raw) or not low <= int(raw) <= high:
+    if not re.fullmatch(r"-?[0-9]{1,9}", raw) or not low <= int(raw) <= high:
         raise ApiError(f"{name} must be an integer from {low} to {high}; it is {raw[:50]!r}.", param=name)
     return int(raw)
 
@@ -29,7 +29,10 @@ def choice(request: web.Request, name: str, choices: tuple[str, ...], default: s
 
 def metadata(request: web.Request) -> tuple[dict[str, str], bool]:
     """Return the pairs of `metadata[key]=value`, and whether `metadata=null` asks for jobs without any."""
-    pairs = {found[1]: value for name, value in request.query.items() if (found := _METADATA.fullmatch(name))}
+    given = [(found[1], value) for name, value in request.query.items() if (found := _METADATA.fullmatch(name))]
+    pairs = dict(given)
+    if len(pairs) < len(given):
+        raise ApiError("metadata[key] is given twice; a job has one value for a key.", param="metadata")
     plain = request.query.get("metadata")
     if plain not in (None, "", "null"):
         raise ApiError("metadata is given as metadata[key]=value, or as metadata=null.", param="metadata")

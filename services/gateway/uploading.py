@@ -1,11 +1,13 @@
 """Take a multipart upload to the storage piece by piece, never whole in memory."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from services.gateway.routes import runtime
+from shared.errors import Unavailable
 from shared.storage.store import Stored
 from shared.wire import ids
 from shared.wire.errors import ApiError
@@ -13,6 +15,10 @@ from shared.wire.files import FilePurpose
 
 _FIELD_BYTES = 4096
 _PIECE = 256 * 1024
+#: The fields beside `file`. Another is refused when it begins: unread, it costs no memory.
+_FIELDS = frozenset({"purpose"})
+#: What aiohttp raises, by where it stops understanding a form or its sender goes away.
+_BROKEN = (ValueError, AssertionError, RuntimeError, HttpProcessingError, ClientPayloadError, ConnectionError)
 
 
 @dataclass(frozen=True)
@@ -26,60 +32,91 @@ class Upload:
     stored: Stored
 
 
+@dataclass
+class _Form:
+    """What was read of the form by now."""
+
+    stored_as: str
+    filename: str | None = None
+    stored: Stored | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    #: Why the file's bytes ended early. The storage would tell it in words of its own.
+    broken: Exception | None = None
+
+
 async def receive(request: web.Request) -> Upload:
     """Read `purpose` and `file` in either order; raise ApiError for anything else, leaving nothing behind."""
     if not request.content_type.startswith("multipart/"):
         message = f"POST /v1/files takes multipart/form-data with purpose and file; this is {request.content_type}."
         raise ApiError(message)
     file_id = ids.new("file-")
-    stored_as = f"datasets/{file_id}"
-    fields: dict[str, str] = {}
-    stored: Stored | None = None
+    form = _Form(f"datasets/{file_id}")
     try:
-        async for part in _parts(request):
-            if part.name == "file":
-                fields["filename"] = _filename(part)
-                stored = await runtime(request).storage.put(stored_as, _pieces(request, part))
-            else:
-                fields[part.name or ""] = await _text(part)
-        purpose = _checked(fields, stored)
+        await _read(request, form)
+        filename, purpose, stored = _checked(form)
     except BaseException:
-        if stored is not None:
-            await runtime(request).storage.delete(stored_as)
+        if form.stored is not None:
+            await runtime(request).storage.delete(form.stored_as)
         raise
-    assert stored is not None
-    return Upload(file_id, fields["filename"], purpose, stored_as, stored)
+    return Upload(file_id, filename, purpose, form.stored_as, stored)
 
 
-async def _parts(request: web.Request) -> AsyncIterator[BodyPartReader]:
+async def _read(request: web.Request, form: _Form) -> None:
     try:
-        reader = await request.multipart()
-        async for part in reader:
+        async for part in await request.multipart():
             if isinstance(part, MultipartReader) or part is None:
                 raise ApiError("A field of the form is itself multipart; purpose and file are plain fields.")
-            yield part
-    except (ValueError, AssertionError) as exc:
+            await _take(request, part, form)
+    except _BROKEN as exc:
         raise ApiError(f"The multipart body breaks off or is malformed: {exc}.") from exc
 
 
-async def _pieces(request: web.Request, part: BodyPartReader) -> AsyncIterator[bytes]:
+async def _take(request: web.Request, part: BodyPartReader, form: _Form) -> None:
+    name = part.name
+    if name is None:
+        raise ApiError("A field of the form has no name; purpose and file have.")
+    if name in form.fields or (name == "file" and form.stored is not None):
+        raise ApiError(f"{name}: stands twice in the form. Send one file a request.", param=name)
+    if name == "file":
+        form.filename = _filename(part)
+        form.stored = await _store(request, part, form)
+    elif name in _FIELDS:
+        form.fields[name] = await _text(part, name)
+    else:
+        raise ApiError(f"{name}: is not a field of this request; it takes purpose and file.", param=name)
+
+
+async def _store(request: web.Request, part: BodyPartReader, form: _Form) -> Stored:
+    try:
+        return await runtime(request).storage.put(form.stored_as, _pieces(request, part, form))
+    except Unavailable as exc:
+        raise form.broken or exc from exc
+
+
+async def _pieces(request: web.Request, part: BodyPartReader, form: _Form) -> AsyncIterator[bytes]:
     limit, size = runtime(request).settings.max_file_bytes, 0
-    while piece := await part.read_chunk(_PIECE):
-        size += len(piece)
-        if size > limit:
-            raise ApiError(
-                f"The file is larger than {limit:,} bytes, the limit of a file.",
-                status=413,
-                param="file",
-                code="file_too_large",
-            )
-        yield piece
+    try:
+        while piece := await part.read_chunk(_PIECE):
+            size += len(piece)
+            _refuse_above(limit, size)
+            yield piece
+    except Exception as exc:
+        form.broken = exc
+        raise
 
 
-async def _text(part: BodyPartReader) -> str:
-    raw = await part.read_chunk(_FIELD_BYTES)
-    if await part.read_chunk(1):
-        raise ApiError(f"{part.name}: is over {_FIELD_BYTES} bytes long.", param=part.name)
+def _refuse_above(limit: int, size: int) -> None:
+    if size > limit:
+        message = f"The file is larger than {limit:,} bytes, the limit of a file."
+        raise ApiError(message, status=413, param="file", code="file_too_large")
+
+
+async def _text(part: BodyPartReader, name: str) -> str:
+    raw = b""
+    while piece := await part.read_chunk(_FIELD_BYTES):
+        raw += piece
+        if len(raw) > _FIELD_BYTES:
+            raise ApiError(f"{name}: is over {_FIELD_BYTES} bytes long.", param=name)
     return raw.decode(errors="replace")
 
 
@@ -91,14 +128,11 @@ def _filename(part: BodyPartReader) -> str:
     return name
 
 
-def _checked(fields: dict[str, str], stored: Stored | None) -> str:
-    if stored is None:
+def _checked(form: _Form) -> tuple[str, str, Stored]:
+    if form.stored is None or form.filename is None:
         raise ApiError("file: is required.", param="file")
-    purpose = fields.pop("purpose", None)
+    purpose = form.fields.get("purpose")
     if purpose != FilePurpose.FINE_TUNE:
         said = "is required" if purpose is None else f"must be 'fine-tune'; it is {purpose[:50]!r}"
         raise ApiError(f"purpose: {said}.", param="purpose")
-    unknown = sorted(fields.keys() - {"filename"})
-    if unknown:
-        raise ApiError(f"{unknown[0]}: is not a field of this request; it takes purpose and file.", param=unknown[0])
-    return purpose
+    return form.filename, purpose, form.stored

@@ -54,7 +54,7 @@ def number_or_auto(kind: type, low: float, high: float | None = None, *, low_inc
 
     def check(value: Any) -> Any:
         if value == "auto" or value is None:
-            return value
+            return "auto"
         right_kind = isinstance(value, int) or (kind is float and isinstance(value, float))
         inside = right_kind and (value >= low if low_included else value > low) and (high is None or value <= high)
         if isinstance(value, bool) or not inside:

@@ -1,0 +1,81 @@
+"""Bodies are read strictly, and refused by the place that is wrong."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.wire.errors import ApiError
+from shared.wire.jobs import CreateJob, Hyperparameters
+from shared.wire.parse import parse, read_json
+from shared.wire.storable import first_unstorable, storable
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(json_values)
+def test_any_json_is_a_job_or_refused_and_never_breaks(value: Any) -> None:
+    try:
+        parse(CreateJob, json.dumps(value).encode())
+    except ApiError as refused:
+        assert refused.status == 400
+        json.dumps(refused.body()).encode()
+    else:
+        assert value.keys() >= {"model", "training_file"}
+
+
+@given(st.binary())
+def test_any_bytes_are_json_or_refused(raw: bytes) -> None:
+    try:
+        read_json(raw)
+    except ApiError as refused:
+        assert (refused.status, refused.code) == (400, "invalid_json")
+
+
+@given(st.text(alphabet=st.characters()))
+def test_what_is_storable_survives_utf_8_and_holds_no_nul(text: str) -> None:
+    try:
+        survives = "\x00" not in text.encode().decode()
+    except UnicodeEncodeError:
+        survives = False
+    assert storable(text) == survives
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ({}, None),
+        ({"a": ["b", {"c": "d"}]}, None),
+        ("\x00", ""),
+        ({"\x00": 1}, ""),
+        ({"a": "\ud800"}, "a"),
+        ({"a": {"\udfff": 1}}, "a"),
+        ({"a": [0, {"b": "x\x00"}]}, "a.1.b"),
+    ],
+)
+def test_the_place_of_what_cannot_be_stored_is_told(data: Any, place: str | None) -> None:
+    assert first_unstorable(data) == place
+
+
+def test_the_deepest_json_there_is_can_be_looked_through() -> None:
+    data: Any = "\x00"
+    for _ in range(100_000):
+        data = [data]
+    found = first_unstorable(data)
+    assert found is not None and found.count(".") == 99_999
+
+
+@pytest.mark.parametrize("given_", [None, "auto"])
+def test_a_hyperparameter_that_is_null_is_auto(given_: str | None) -> None:
+    assert parse(Hyperparameters, {"n_epochs": given_}).n_epochs == "auto"
+
+
+def test_every_wrong_field_is_listed() -> None:
+    with pytest.raises(ApiError) as refused:
+        parse(CreateJob, {"model": 1, "speed": 2})
+    assert {detail["param"] for detail in refused.value.details or []} == {"model", "training_file", "speed"}
