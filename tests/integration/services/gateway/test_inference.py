@@ -37,7 +37,8 @@ async def provider() -> AsyncIterator[tuple[Provider, TestServer]]:
     scripted = Provider()
     app = web.Application()
     app.router.add_route("POST", "/v1/{path:.*}", scripted.handle)
-    async with TestServer(app) as server:
+    server = TestServer(app)
+    async with server:
         yield scripted, server
 
 

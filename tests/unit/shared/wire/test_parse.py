@@ -1,6 +1,8 @@
 """Bodies are read strictly, and refused by the place that is wrong."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,23 +20,28 @@ json_values = st.recursive(
 )
 
 
+def _refusal(call: Callable[[bytes], object], raw: bytes) -> ApiError | None:
+    try:
+        call(raw)
+    except ApiError as refused:
+        return refused
+    return None
+
+
 @given(json_values)
 def test_any_json_is_a_job_or_refused_and_never_breaks(value: Any) -> None:
-    try:
-        parse(CreateJob, json.dumps(value).encode())
-    except ApiError as refused:
+    refused = _refusal(partial(parse, CreateJob), json.dumps(value).encode())
+    if refused is None:
+        assert value.keys() >= {"model", "training_file"}
+    else:
         assert refused.status == 400
         json.dumps(refused.body()).encode()
-    else:
-        assert value.keys() >= {"model", "training_file"}
 
 
 @given(st.binary())
 def test_any_bytes_are_json_or_refused(raw: bytes) -> None:
-    try:
-        read_json(raw)
-    except ApiError as refused:
-        assert (refused.status, refused.code) == (400, "invalid_json")
+    refused = _refusal(read_json, raw)
+    assert refused is None or (refused.status, refused.code) == (400, "invalid_json")
 
 
 @given(st.text(alphabet=st.characters()))
