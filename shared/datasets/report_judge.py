@@ -1,4 +1,4 @@
-"""Judge a stored report for a model that the file was not checked with, without the file."""
+"""Judge a stored report anew, without the file: for another model, or for a file that is only validated on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,23 @@ from shared.catalogue import BaseModel
 from shared.datasets.checks import Finding, Findings
 from shared.datasets.checks.whole import check_model
 from shared.datasets.formats import Format
+
+_ABOUT_SIZE = frozenset({"too_few_examples", "few_examples"})
+
+
+def for_validation(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the report as it reads for a validation file: how many examples it has is nobody's concern."""
+    findings = [found for found in report["findings"] if found["code"] not in _ABOUT_SIZE]
+    left_out = [found["severity"] for found in report["findings"] if found["code"] in _ABOUT_SIZE]
+    total = {severity: count - left_out.count(severity) for severity, count in report["findings_total"].items()}
+    by_code = {code: count for code, count in report["findings_by_code"].items() if code not in _ABOUT_SIZE}
+    return {
+        **report,
+        "findings": findings,
+        "findings_total": total,
+        "findings_by_code": by_code,
+        "valid": total["error"] == 0,
+    }
 
 
 def judge(report: Mapping[str, Any], model: BaseModel, *, method: str = "supervised") -> list[Finding]:

@@ -53,7 +53,7 @@ class Run:
         training_file, report = await self._send(self._order.file)
         validation_file = None
         if self._order.validation is not None:
-            validation_file = (await self._send(self._order.validation))[0]["id"]
+            validation_file = (await self._send(self._order.validation, for_validation=True))[0]["id"]
         self._view.priced(await asyncio.to_thread(_estimate, self._order, report))
         if not self._order.yes and not await self._view.confirm():
             raise RunError("No job was created, because the question was not answered with yes.", Exit.FAILED)
@@ -67,7 +67,7 @@ class Run:
                 error.hint = _near(self._order.model)
             raise
 
-    async def _send(self, path: Path) -> tuple[Json, Json]:
+    async def _send(self, path: Path, *, for_validation: bool = False) -> tuple[Json, Json]:
         """Return the file once it is checked, and its report; raises RunError when it has errors."""
         with self._view.uploading(path, _size(path)) as on_progress:
             file = await self._client.upload(path, on_progress)
@@ -76,6 +76,9 @@ class Run:
             while file["status"] == "uploaded":
                 await pace.wait()
                 file = await self._client.get(f"/files/{file['id']}")
+        # Imported here, because numpy and tiktoken would double the time of every other command.
+        from shared.datasets.report_judge import for_validation as without_size  # noqa: PLC0415
+
         try:
             report: Json | None = await self._client.get(f"/files/{file['id']}/report")
         except RunError:
@@ -83,10 +86,12 @@ class Run:
             if file["status"] != "error":
                 raise
             report = None
+        if report is not None and for_validation:
+            report = without_size(report)
         self._view.checked({**file, "filename": str(path)}, report)
-        if file["status"] == "error" or report is None:
+        if report is None or not report["valid"]:
             raise RunError(
-                f"{path} has errors; no job was created. First: {file.get('status_details')}",
+                f"{path} has errors; no job was created. First: {file.get('status_details') or _first_error(report)}",
                 Exit.FAILED,
                 hint=f"correct the lines named above; `tuneyard check {path}` finds the same without sending anything",
                 code="dataset_has_errors",
@@ -146,6 +151,11 @@ def _near(name: str) -> str:
 
     near = catalogue.suggest(name)
     return f"did you mean {' or '.join(near)}?" if near else "GET /v1/models lists those that there are"
+
+
+def _first_error(report: Json | None) -> str:
+    errors = [found["message"] for found in (report or {}).get("findings", []) if found["severity"] == "error"]
+    return next(iter(errors), "it could not be read")
 
 
 def _size(path: Path) -> int:
