@@ -1,5 +1,7 @@
 """Files: lists, ranges, reports, and what cannot be deleted."""
 
+import asyncio
+
 import pytest
 
 from tests.conftest import chats, lines, until
@@ -111,3 +113,10 @@ async def test_the_report_comes_after_the_check(own: Api) -> None:
     shown = (await own.get(f"/files/{bad}")).body
     assert shown["status"] == "error"
     assert "13" in shown["status_details"]
+
+
+async def test_a_file_is_deleted_or_used_but_never_both(api: Api) -> None:
+    for _ in range(10):
+        file_id = (await api.upload()).id
+        used, deleted = await asyncio.gather(api.job(training_file=file_id), api.call("DELETE", f"/files/{file_id}"))
+        assert (used.status, deleted.status) in ((200, 409), (404, 200))
