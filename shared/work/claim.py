@@ -33,7 +33,10 @@ _RENEW = text("""
     UPDATE work_items SET lease_until = clock_timestamp() + make_interval(secs => :lease)
     WHERE id = :id AND epoch = :epoch AND lease_until IS NOT NULL RETURNING 1
 """)
-_DONE = text("DELETE FROM work_items WHERE id = :id AND epoch = :epoch AND wanted = :wanted RETURNING 1")
+_DONE = text("""
+    DELETE FROM work_items WHERE id = :id AND epoch = :epoch AND lease_until IS NOT NULL AND wanted = :wanted
+    RETURNING 1
+""")
 _STRIKE = text("""
     DELETE FROM work_items WHERE id = ANY(ARRAY(
         SELECT id FROM work_items WHERE kind = :kind AND run_at <= statement_timestamp()
@@ -45,7 +48,7 @@ _LATER = text("""
     UPDATE work_items SET lease_until = NULL, lease_owner = NULL, last_error = :error,
            attempt = least(attempt, :attempts),
            run_at = clock_timestamp() + make_interval(secs => CASE WHEN wanted = :wanted THEN :after ELSE 0 END)
-    WHERE id = :id AND epoch = :epoch RETURNING 1
+    WHERE id = :id AND epoch = :epoch AND lease_until IS NOT NULL RETURNING 1
 """)
 
 

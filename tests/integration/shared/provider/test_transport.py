@@ -1,0 +1,210 @@
+"""What a server may answer, and which of our three errors each becomes: none other ever leaves the border."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+from pydantic import SecretStr
+
+from shared.errors import ProviderBusy, ProviderRefused, ProviderUnclear
+from shared.provider.answers import NewJob
+from shared.provider.client import Provider, open_provider
+from shared.settings import ProviderSettings
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+NEW = NewJob("ftjob-ours", "m", "file-1", None, None, None, {})
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[Provider]:
+    app = web.Application()
+    app.router.add_route("*", "/v1/{path:.*}", handler)
+    async with TestServer(app) as server, _open(str(server.make_url("/v1"))) as provider:
+        yield provider
+
+
+def _open(url: str) -> AbstractAsyncContextManager[Provider]:
+    return open_provider("p", ProviderSettings(base_url=url, api_key=SecretStr("k"), timeout_seconds=1))
+
+
+def _json(body: object, status: int = 200, **headers: str) -> Handler:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, text=json.dumps(body), content_type="application/json", headers=headers)
+
+    return answer
+
+
+def _raw(body: bytes, status: int = 200) -> Handler:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, body=body)
+
+    return answer
+
+
+async def _silent(_request: web.Request) -> web.Response:
+    await asyncio.sleep(5)
+    return web.Response()
+
+
+async def _cut(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def _half(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": "100"})
+    await response.prepare(request)
+    await response.write(b'{"id": ')
+    assert request.transport is not None
+    request.transport.close()
+    return response
+
+
+def _error(code: str | None, message: str = "no") -> dict[str, object]:
+    return {"error": {"code": code, "message": message, "type": "x", "param": None}}
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected", "remark"),
+    [
+        (_json(_error("rate_limit_exceeded"), 429), ProviderBusy, "a definite no, for now"),
+        (_json(_error("insufficient_quota"), 429), ProviderRefused, "no waiting pays a bill"),
+        (_json(_error(None), 500), ProviderUnclear, "it may have acted"),
+        (_json(_error(None), 502), ProviderUnclear, "an edge does not know either"),
+        (_json(_error(None), 408), ProviderUnclear, "it stopped reading, perhaps after enough"),
+        (_json(_error("invalid_file"), 400), ProviderRefused, "it will say the same tomorrow"),
+        (
+            _json(_error(None, "File is not ready to be used. Try again."), 400),
+            ProviderBusy,
+            "but for this (facts 2.1)",
+        ),
+        (_json(_error(None), 404), ProviderRefused, "not there"),
+        (_raw(b"<html>Bad Gateway</html>", 502), ProviderUnclear, "no JSON at all"),
+        (_raw(b"<html>Forbidden</html>", 403), ProviderRefused, "no JSON at all"),
+        (_json({"error": "a bare text"}, 400), ProviderRefused, "as some servers have it"),
+        (_raw(b"", 400), ProviderRefused, "nothing at all"),
+        (_raw(b"ok"), ProviderUnclear, "a yes that names nothing"),
+        (_raw(b"[1]"), ProviderUnclear, "JSON of another shape"),
+        (_json({"status": "queued"}), ProviderUnclear, "a job without an id"),
+        (_raw(b"[" * 100_000), ProviderUnclear, "JSON without an end"),
+        (_raw(b"", 302), ProviderRefused, "a redirected POST would come back as a GET"),
+        (_silent, ProviderUnclear, "no answer in time"),
+        (_cut, ProviderUnclear, "the connection broke"),
+        (_half, ProviderUnclear, "the answer broke off"),
+    ],
+)
+async def test_what_an_answer_to_a_creating_call_means(
+    handler: Handler, expected: type[Exception], remark: str
+) -> None:
+    async with serving(handler) as provider:
+        with pytest.raises(expected) as told:
+            await provider.create_job(NEW)
+        assert type(told.value) is expected, remark
+        assert str(told.value)
+
+
+async def test_a_server_that_is_not_there_has_surely_done_nothing() -> None:
+    async with _open(f"http://127.0.0.1:{unused_port()}/v1") as provider:
+        with pytest.raises(ProviderBusy, match="cannot be reached"):
+            await provider.create_job(NEW)
+
+
+async def test_a_refusal_tells_reason_code_and_param_and_the_reason_has_an_end() -> None:
+    body = {"error": {"message": "No\u0000 such " + "x" * 10_000, "code": "training_not_available", "param": "model"}}
+    async with serving(_json(body, 403)) as provider:
+        with pytest.raises(ProviderRefused, match=r"^No\ufffd such x") as told:
+            await provider.create_job(NEW)
+    assert (told.value.code, told.value.param, told.value.provider_status) == ("training_not_available", "model", 403)
+    assert len(str(told.value)) == 2000
+
+
+async def test_retry_after_comes_along() -> None:
+    async with serving(_json(_error(None), 429, **{"Retry-After": "7"})) as provider:
+        with pytest.raises(ProviderBusy) as told:
+            await provider.job("j")
+    assert told.value.retry_after == 7
+
+
+async def test_an_answer_that_comes_in_pieces_is_read_whole() -> None:
+    body = json.dumps({"id": "ftjob-1", "status": "queued", "padding": "x" * 300_000}).encode()
+
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for start in range(0, len(body), 50_000):
+            await response.write(body[start : start + 50_000])
+            await asyncio.sleep(0.01)
+        return response
+
+    async with serving(slowly) as provider:
+        assert (await provider.job("ftjob-1")).id == "ftjob-1"
+
+
+def _pages(count: int, size: int = 100) -> Handler:
+    items = [{"id": f"e{n}", "created_at": n, "message": str(n)} for n in range(count)][::-1]
+
+    async def page(request: web.Request) -> web.Response:
+        after = request.query.get("after")
+        start = next((n + 1 for n, item in enumerate(items) if item["id"] == after), 0)
+        return web.json_response({"data": items[start : start + size], "has_more": start + size < len(items)})
+
+    return page
+
+
+@pytest.mark.parametrize(("known", "expected"), [([], 250), (["e249"], 0), (["e0"], 249), (["e120"], 129)])
+async def test_new_events_are_read_page_by_page_down_to_the_first_known(known: list[str], expected: int) -> None:
+    async with serving(_pages(250)) as provider:
+        events = await provider.events("j", frozenset(known))
+    assert len(events) == expected
+    assert [event.created_at for event in events] == sorted(event.created_at for event in events)
+
+
+async def test_a_server_that_gives_the_same_page_for_ever_is_not_asked_for_ever() -> None:
+    body = {"data": [{"id": "ftjob-1"}], "has_more": True}
+    async with serving(_json(body)) as provider:
+        with pytest.raises(ProviderUnclear, match="same page"):
+            await provider.find_jobs("ftjob-ours")
+
+
+@pytest.mark.parametrize("status", [404, 405])
+async def test_a_server_without_lists_of_events_and_checkpoints_has_none(status: int) -> None:
+    async with serving(_json(_error(None), status)) as provider:
+        assert await provider.events("j", frozenset()) == []
+        assert await provider.checkpoints("j") == []
+
+
+@pytest.mark.parametrize("data", [None, {}, "x", [1], ["a"]])
+async def test_a_list_of_anything_else_is_an_answer_that_says_nothing(data: object) -> None:
+    async with serving(_json({"data": data})) as provider:
+        if data:
+            with pytest.raises(ProviderUnclear):
+                await provider.find_files("x")
+        else:
+            assert await provider.find_files("x") == []
+
+
+async def test_a_server_that_ignores_the_filter_does_not_lend_us_another_s_job() -> None:
+    mine, other = {"tuneyard_job_id": "ftjob-ours"}, {"tuneyard_job_id": "ftjob-other"}
+    jobs = [
+        {"id": "c", "created_at": 5, "metadata": mine},
+        {"id": "b", "created_at": 5, "metadata": mine},
+        {"id": "x", "created_at": 1, "metadata": other},
+        {"id": "y", "created_at": 0, "metadata": None},
+    ]
+    async with serving(_json({"data": jobs})) as provider:
+        # Of two of the same second the list names the newer first.
+        assert [job.id for job in await provider.find_jobs("ftjob-ours")] == ["b", "c"]
+
+
+async def test_what_is_not_there_is_deleted_already_and_what_is_forbidden_is_not() -> None:
+    async with serving(_json(_error(None), 404)) as provider:
+        await provider.delete_file("f")
+        await provider.delete_model("ft:a/b:c")
+    async with serving(_json(_error(None), 403)) as provider:
+        with pytest.raises(ProviderRefused):
+            await provider.delete_file("f")
