@@ -11,35 +11,13 @@ import openai
 import pytest
 from openai.types.fine_tuning import FineTuningJob
 
-from tests.conftest import chat, lines, until
+from tests.conftest import lines, until
 from tests.e2e.conftest import Service
+from tests.e2e.marv import CAPITALS, MARV, PAIRS, QUESTION, TRAINING, VALIDATION, marv
 from tests.schema_check import checked_async_client, checked_client
 
-CAPITALS = {
-    "France": "Paris", "Spain": "Madrid", "Italy": "Rome", "Japan": "Tokyo", "Kenya": "Nairobi", "Peru": "Lima",
-    "Egypt": "Cairo", "Norway": "Oslo", "Cuba": "Havana", "Ghana": "Accra", "Qatar": "Doha", "Austria": "Vienna",
-}  # fmt: skip
-MARV = {"role": "system", "content": "Marv is a factual chatbot that is also sarcastic."}
 PATIENCE_SECONDS = 60
 UNKNOWN = "ftjob-abc123"
-
-
-def marv(country: str) -> dict[str, Any]:
-    example = chat(
-        f"What's the capital of {country}?", f"{CAPITALS[country]}, as if everyone doesn't know that already."
-    )
-    return {"messages": [MARV, *example["messages"]]}
-
-
-TRAINING = lines(*map(marv, CAPITALS))
-VALIDATION = lines(
-    *(
-        chat(f"Which city governs {name}?", f"{capital}, as if everyone doesn't know that.")
-        for name, capital in CAPITALS.items()
-    )
-)
-PAIRS = lines(*({"prompt": f"{name} ->", "completion": f" {capital}\n"} for name, capital in CAPITALS.items()))
-QUESTION: Any = [MARV, {"role": "user", "content": "What's the capital of Spain?"}]
 
 
 @dataclass(frozen=True)
