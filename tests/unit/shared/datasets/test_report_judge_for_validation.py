@@ -1,3 +1,5 @@
+"""A stored report, read for a file that is only validated on"""
+
 from shared.datasets.report import check
 from shared.datasets.report_judge import for_validation
 from tests.conftest import chats, lines
