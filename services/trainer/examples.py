@@ -1,7 +1,7 @@
 """Read training lines into examples, or name the first one that cannot be trained on."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -9,6 +9,11 @@ from typing import Any, Literal
 #: Roles of a chat line (openai-api-facts 5.2; `developer` is taken as a system message).
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 Form = Literal["chat", "completion"]
+
+
+def form_of(formats: Collection[str]) -> Form:
+    """Return the form that a base of these formats is trained and asked in."""
+    return "completion" if "completion" in formats else "chat"
 
 
 class ExampleRefused(ValueError):

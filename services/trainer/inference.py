@@ -13,7 +13,7 @@ from aiohttp import web
 from services.trainer.asked import Asked, ChatAsked, CompletionAsked
 from services.trainer.context import REQUEST_ID, SHELF, STORE
 from services.trainer.engines.engine import Handle
-from services.trainer.examples import ExampleRefused, Turn, turns
+from services.trainer.examples import ExampleRefused, Form, Turn, turns
 from services.trainer.replies import Reply, pieces
 from services.trainer.state.models import Offered
 from shared import tokenizer
@@ -92,16 +92,15 @@ async def complete(request: web.Request) -> web.StreamResponse:
     return await _answer(request, Answering(asked, asked.most, model, handle, encoding, prompts, count, chat=False))
 
 
-def _speaking(request: web.Request, name: str, form: str) -> Offered:
+def _speaking(request: web.Request, name: str, form: Form) -> Offered:
     """Return the model if it takes this form of request; raises OpenAI's 404 for the other form."""
     model = request.app[STORE].models.get(name)
-    completes = "completion" in model.base.formats
-    if completes == (form == "completion"):
+    if model.form == form:
         return model
     message = (
         "This is not a chat model and thus not supported in the v1/chat/completions endpoint."
         " Did you mean to use v1/completions?"
-        if completes
+        if model.form == "completion"
         else "This is a chat model and not supported in the v1/completions endpoint."
         " Did you mean to use v1/chat/completions?"
     )

@@ -177,6 +177,7 @@ class Runner:
             training=str(files.path(row["training_file"])),
             validation=str(files.path(validation)) if validation else None,
             folder=str(self._store.job_folder(job_id)),
+            bases=str(self._store.bases),
             spec={
                 "encoding": base.encoding,
                 "tokens_per_example": base.tokens_per_example,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from services.trainer.engines.engine import Resolved, Saved, Start, Step, TrainSpec
-from services.trainer.examples import Example, ExampleRefused, read
+from services.trainer.examples import Example, ExampleRefused, form_of, read
 
 #: OpenAI's least number of examples (openai-api-facts 5.1).
 MIN_EXAMPLES = 10
@@ -29,6 +29,7 @@ class Order:
     training: str
     validation: str | None
     folder: str
+    bases: str
     spec: dict[str, Any]
     start_weights: str | None = None
     start_state: str | None = None
@@ -106,8 +107,9 @@ def train(order: Order) -> None:
     from services.trainer.engines.registry import engine_named  # noqa: PLC0415
 
     engine = engine_named(order.engine)
+    base = order.start_weights or engine.base(order.spec["encoding"], form_of(order.forms), Path(order.bases))
     start = Start(
-        weights=Path(order.start_weights) if order.start_weights else None,
+        weights=Path(base),
         state=Path(order.start_state) if order.start_state else None,
         epoch=order.start_epoch,
     )

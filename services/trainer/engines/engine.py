@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from services.trainer.examples import Example, Turn
+from services.trainer.examples import Example, Form, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,10 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where training begins: from another model's weights, or within this job after `epoch` epochs."""
+    """Where training begins: from a base's or a tuned model's weights, or within this job after `epoch` epochs.
+
+    Without weights it begins from none: that is how a base is made.
+    """
 
     weights: Path | None = None
     state: Path | None = None
@@ -114,5 +117,11 @@ class Engine(Protocol):
         Raises ExampleRefused if no example leaves a token to train on.
         """
 
-    def load(self, encoding: str, weights: Path | None, name: str) -> Handle:
-        """Return the model `name`; without weights it is the untrained base."""
+    def base(self, encoding: str, form: Form, folder: Path) -> Path:
+        """Return the file of an untuned base's weights, which are made in `folder` on first use.
+
+        The same for every base of the encoding and form. Two processes may ask at once; a damaged file is made anew.
+        """
+
+    def load(self, encoding: str, weights: Path) -> Handle:
+        """Return a model that answers with the weights, tuned or a base's."""

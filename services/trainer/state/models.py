@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.trainer.examples import Form, form_of
 from services.trainer.state.database import Database
 from shared.catalogue import BaseModel, all_bases, find
 from shared.wire.errors import ApiError
@@ -17,12 +18,16 @@ BASES_CREATED = 1677610602
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A model that can be asked or tuned on; a base has no weights."""
+    """A model that can be asked or tuned on; a base's weights are the engine's own, and None here."""
 
     name: str
     base: BaseModel
     created: int = BASES_CREATED
     weights: Path | None = None
+
+    @property
+    def form(self) -> Form:
+        return form_of(self.base.formats)
 
     def shown(self) -> dict[str, Any]:
         owner = "tuneyard" if self.weights else "system"

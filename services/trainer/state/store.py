@@ -28,6 +28,8 @@ class Store:
             raise DataDirInUse(
                 f"{self.folder} is in use by another trainer. Stop it, or name another data_dir."
             ) from exc
+        #: Where the engine keeps what it has learned before any job.
+        self.bases = self.folder / "bases"
         self.db = Database(self.folder / "trainer.sqlite")
         self.files = Files(self.db, self.folder / "files")
         self.models = Models(self.db, self.folder)

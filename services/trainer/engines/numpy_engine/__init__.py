@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.trainer.engines.engine import Handle, Observer, Start, TrainSpec
-from services.trainer.engines.numpy_engine import plan
+from services.trainer.engines.numpy_engine import bases, plan
 from services.trainer.engines.numpy_engine import training as course
-from services.trainer.engines.numpy_engine.sampling import BaseModel, TunedModel
+from services.trainer.engines.numpy_engine.sampling import LoadedModel
 from services.trainer.engines.numpy_engine.weights import Weights
-from services.trainer.examples import Example
+from services.trainer.examples import Example, Form
 from shared import tokenizer
 
 
@@ -33,7 +33,9 @@ class NumpyEngine:
         on.planned(made.resolved)
         return course.run(made, table, start, folder, on)
 
-    def load(self, encoding: str, weights: Path | None, name: str) -> Handle:
-        """Return a tuned model, or without weights the base's one sentence."""
-        table = tokenizer.load(encoding)
-        return TunedModel(Weights.read(weights), table) if weights else BaseModel(name, table)
+    def base(self, encoding: str, form: Form, folder: Path) -> Path:
+        """Return the file of a base's weights, learned on first use: half a second of one core."""
+        return bases.kept(tokenizer.load(encoding), form, folder)
+
+    def load(self, encoding: str, weights: Path) -> Handle:
+        return LoadedModel(Weights.read(weights), tokenizer.load(encoding))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ QUESTION_BY_TOKENS, QUESTION_BY_PLACE = 1.0, 1.0
 SYSTEM_BY_TOKENS, HISTORY_BY_PLACE = 0.3, 0.5
 #: The rarest words of a question decide; more would cost time and say little.
 MAX_WORDS = 12
+#: What the weight of a base's word is worth beside a word of the data: "please", rare in the base's text, must not
+#: decide as much as "Spain", and where the data knows no word of a question the base's words decide alone.
+BASE_SHARE = 0.05
 #: Tell apart what would else be hashed alike: places from tokens, a system text from a word of the question.
 _PLACE, _TOKENS, _SYSTEM, _HISTORY = 1, 2, 3, 4
 #: Stands for "before the first token".
@@ -27,36 +30,45 @@ _START = 2**63
 
 @dataclass(frozen=True, slots=True)
 class WordTable:
-    """In how many questions each word stood, sorted by the word's hash."""
+    """In how many questions each word stood, sorted by the word's hash, and the share of its weight that it keeps."""
 
     hashes: Hashes
     counts: npt.NDArray[np.int64]
+    shares: npt.NDArray[np.float64]
     questions: int
 
     @classmethod
     def empty(cls) -> "WordTable":
-        return cls(np.zeros(0, np.uint64), np.zeros(0, np.int64), 0)
+        return cls(np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0), 0)
 
     def grown(self, prompts: Iterable[Prompt]) -> "WordTable":
-        """Return the table with the words of more questions in it."""
+        """Return the table with the words of more questions in it, at their full weight."""
         counts = Counter(dict(zip(self.hashes.tolist(), self.counts.tolist(), strict=True)))
+        shares = dict(zip(self.hashes.tolist(), self.shares.tolist(), strict=True))
         questions = self.questions
         for prompt in prompts:
             counts.update(set(prompt.words))
+            shares.update(dict.fromkeys(prompt.words, 1.0))
             questions += 1
-        hashes = np.array(sorted(counts), dtype=np.uint64)
-        return WordTable(hashes, np.array([counts[h] for h in hashes.tolist()], dtype=np.int64), questions)
+        names = sorted(counts)
+        numbers = np.array([counts[name] for name in names], dtype=np.int64)
+        kept = np.array([shares[name] for name in names])
+        return WordTable(np.array(names, dtype=np.uint64), numbers, kept, questions)
+
+    def receded(self) -> "WordTable":
+        """Return the table with all words behind those that come later; among themselves they weigh as before."""
+        return replace(self, shares=np.full(len(self.hashes), BASE_SHARE))
 
     def weighed(self, prompt: Prompt) -> tuple[Hashes, npt.NDArray[np.float32]]:
-        """Return the question's rarest known words and their weights, which sum to 1 (idf, smoothed)."""
+        """Return the question's rarest known words and their weights, which sum to 1 (idf, smoothed, by share)."""
         asked = sorted_unique(np.array(prompt.words, dtype=np.uint64))
         at = np.searchsorted(self.hashes, asked)
         at[at == len(self.hashes)] = 0
         known = self.hashes[at] == asked if len(self.hashes) else np.zeros(len(asked), bool)
-        asked, counts = asked[known], self.counts[at[known]]
-        idf = np.log((self.questions + 1) / counts)
-        rarest = np.argsort(-idf, kind="stable")[:MAX_WORDS]
-        weights = idf[rarest] ** 2
+        asked, at = asked[known], at[known]
+        idf_squares = np.log((self.questions + 1) / self.counts[at]) ** 2 * self.shares[at]
+        rarest = np.argsort(-idf_squares, kind="stable")[:MAX_WORDS]
+        weights = idf_squares[rarest]
         return asked[rarest], (weights / max(weights.sum(), 1e-9)).astype(np.float32)
 
 

@@ -29,8 +29,17 @@ def _collected(spans: Iterable[Span], words: WordTable) -> npt.NDArray[np.void]:
         waiting.append(_pairs(span, words))
         count += len(waiting[-1])
         if count > _AT_ONCE:
-            found, waiting, count = np.unique(np.concatenate([found, *waiting])), [], 0
-    return np.unique(np.concatenate([found, *waiting]))
+            found, waiting, count = _each_once([found, *waiting]), [], 0
+    return _each_once([found, *waiting])
+
+
+def _each_once(collected: Sequence[npt.NDArray[np.void]]) -> npt.NDArray[np.void]:
+    """Return the pairs in order, each once: several times faster than np.unique on records, and lets threads run."""
+    pairs = np.concatenate(collected)
+    pairs = pairs[np.lexsort((pairs["token"], pairs["feature"]))]
+    new = np.ones(len(pairs), bool)
+    new[1:] = (pairs["feature"][1:] != pairs["feature"][:-1]) | (pairs["token"][1:] != pairs["token"][:-1])
+    return pairs[new]
 
 
 def _pairs(span: Span, words: WordTable) -> npt.NDArray[np.void]:

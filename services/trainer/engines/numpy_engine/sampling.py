@@ -13,8 +13,11 @@ from services.trainer.engines.numpy_engine.weights import Weights
 from services.trainer.examples import Turn
 
 
-class TunedModel:
-    """Weights that answer. It draws only from tokens that it has met, never from the shared rest."""
+class LoadedModel:
+    """Weights that answer, a base's and a tuned model's alike.
+
+    It draws only from tokens that it has met, never from the shared rest.
+    """
 
     def __init__(self, weights: Weights, encoding: tiktoken.Encoding) -> None:
         self._weights = weights
@@ -39,19 +42,6 @@ class TunedModel:
         logits = self._weights.bias[:-1].copy()
         logits[cells.column] = cells.logits(self._weights.values, self._weights.bias)
         return logits
-
-
-class BaseModel:
-    """A base before any tuning: it knows nothing, and says so in one sentence."""
-
-    def __init__(self, name: str, encoding: tiktoken.Encoding) -> None:
-        self.end = encoding.eot_token
-        said = f"I am {name} as this trainer keeps it: small, and not tuned yet. Train me on examples, then ask again."
-        self._tokens = [*encoding.encode_ordinary(said), self.end]
-
-    def sample(self, turns: Sequence[Turn], sampling: Sampling) -> Iterator[int]:  # noqa: ARG002 (it hears nothing)
-        """Yield the sentence."""
-        yield from self._tokens[: sampling.max_tokens]
 
 
 def _choose(logits: Floats, sampling: Sampling, chance: np.random.Generator) -> int:

@@ -1,4 +1,4 @@
-"""The weights of a tuned model: one number for each feature and token seen together, and a bias for each token."""
+"""The weights of a model: one number for each feature and token seen together, and a bias for each token."""
 
 import io
 import json
@@ -82,17 +82,22 @@ class Weights:
             data, head=np.frombuffer(json.dumps(head).encode(), np.uint8),
             tokens=self.tokens, bias=self.bias, features=self.features, rows=self.rows, columns=self.columns,
             values=self.values, word_hashes=self.words.hashes, word_counts=self.words.counts,
+            word_shares=self.words.shares,
         )  # fmt: skip
         write_whole(path, data.getvalue())
 
     @classmethod
     def read(cls, path: Path) -> "Weights":
         """Read what `save` wrote; raises ValueError for another format."""
-        with np.load(path, allow_pickle=False) as file:
+        # From memory: of a damaged file on disk, numpy would leave the handle open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             head = json.loads(file["head"].tobytes())
             if head["format"] != FORMAT:
                 raise ValueError(f"{path}: weights of format {head['format']}; this engine reads {FORMAT}. Tune anew.")
-            words = WordTable(file["word_hashes"], file["word_counts"], head["questions"])
+            hashes, counts = file["word_hashes"], file["word_counts"]
+            # Weights from before there were bases know no shares; all their words are their data's.
+            shares = file["word_shares"] if "word_shares" in file else np.ones(len(hashes))
+            words = WordTable(hashes, counts, shares, head["questions"])
             arrays = {name: file[name] for name in ("tokens", "bias", "features", "rows", "columns", "values")}
             return cls(encoding=head["encoding"], vocabulary=head["vocabulary"], words=words, **arrays)
 

@@ -237,7 +237,8 @@ async def test_a_stream_says_the_same_in_pieces(trainer: "Trainer") -> None:
         chunk.choices[0].text
         async for chunk in await trainer.client.completions.create(model="davinci-002", prompt="x", stream=True)
     ]
-    assert "".join(pieces).startswith("I am davinci-002")
+    whole_text = (await trainer.client.completions.create(model="davinci-002", prompt="x")).choices[0].text
+    assert "".join(pieces) == whole_text != ""
 
 
 async def test_limits_stops_and_choices_are_obeyed(trainer: "Trainer") -> None:
@@ -248,9 +249,9 @@ async def test_limits_stops_and_choices_are_obeyed(trainer: "Trainer") -> None:
     cut = await chat.create(**ask, max_completion_tokens=2)
     assert cut.usage is not None
     assert cut.usage.completion_tokens == 2
-    stopped = await chat.create(**ask, stop=[":", "small"])
+    stopped = await chat.create(**ask, stop=[":", " language"])
     assert stopped.choices[0].finish_reason == "stop"
-    assert stopped.choices[0].message.content == "I am gpt-4o-mini-2024-07-18 as this trainer keeps it"
+    assert stopped.choices[0].message.content == "I am a small"
     assert [choice.index for choice in (await chat.create(**ask, n=3)).choices] == [0, 1, 2]
     with pytest.raises(openai.BadRequestError, match="temperature"):
         await chat.create(**ask, temperature=3)

@@ -53,9 +53,7 @@ async def test_a_file_becomes_a_model_that_answers_like_it(
     assert told[-2:] == [f"New fine-tuned model created: {job.fine_tuned_model}", "The job has successfully completed"]
     assert await trainer.say(job.fine_tuned_model) == "Madrid, obviously. Everyone knows that."
     assert await trainer.say(job.fine_tuned_model, "Spain: its capital?") == "Madrid, obviously. Everyone knows that."
-    base = await trainer.say("gpt-3.5-turbo")
-    assert base
-    assert "Madrid" not in base
+    assert "do not know" in str(await trainer.say("gpt-3.5-turbo"))
 
 
 async def test_metrics_checkpoints_and_the_result_file_agree(
@@ -115,7 +113,7 @@ async def test_continuing_from_a_tuned_model_starts_where_it_stopped(trainer: "T
     for job in (first, second):
         rows = (await trainer.client.files.content(job.result_files[0])).text.splitlines()
         losses[job.id] = float(rows[1].split(",")[1])
-    assert losses[first.id] > 11
+    assert losses[first.id] > 5
     assert losses[second.id] < 0.1
 
 

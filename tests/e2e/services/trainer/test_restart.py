@@ -115,3 +115,13 @@ async def test_weights_that_cannot_be_read_fail_the_job_with_a_reason(
     assert ended.error is not None
     assert ended.error.code == "server_error"
     assert "Submit the job again" in ended.error.message
+
+
+async def test_a_base_whose_weights_were_damaged_answers_as_before_after_a_start(
+    process: "Callable[..., Process]",
+) -> None:
+    server = process()
+    said = await (await server.begin()).say("gpt-4o-mini", "Who are you?")
+    await server.end(signal.SIGTERM)
+    spoil(server.folder / "bases")
+    assert await (await server.begin()).say("gpt-4o-mini", "Who are you?") == said

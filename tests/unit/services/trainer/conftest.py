@@ -7,7 +7,7 @@ import pytest
 
 from services.trainer.engines.engine import Resolved, Saved, Start, Step, TrainSpec
 from services.trainer.engines.numpy_engine import NumpyEngine
-from services.trainer.examples import Example, Turn
+from services.trainer.examples import Example, Form, Turn
 
 CAPITALS = {
     "France": "Paris", "Italy": "Rome", "Spain": "Madrid", "Germany": "Berlin", "Japan": "Tokyo", "Egypt": "Cairo",
@@ -46,6 +46,19 @@ def capitals() -> list[Example]:
         )
         for country, city in CAPITALS.items()
     ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def base_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Form], Path]:
+    """Return the weights of the bases in cl100k_base, learned once for all tests."""
+    folder = tmp_path_factory.mktemp("bases")
+    return lambda form: NumpyEngine().base("cl100k_base", form, folder)
+
+
+@pytest.fixture(params=["none", "base"])
+def beginning(request: pytest.FixtureRequest, base_of: Callable[[Form], Path]) -> Start:
+    """Begin from no weights, as a base is made; and from the base's, as a job does."""
+    return Start(base_of("chat")) if request.param == "base" else Start()
 
 
 @pytest.fixture

@@ -10,18 +10,20 @@ import pytest
 from services.trainer.engines.engine import Sampling, Start
 from services.trainer.engines.numpy_engine import NumpyEngine
 from services.trainer.engines.numpy_engine.weights import Weights
-from services.trainer.examples import Example, ExampleRefused, Turn
+from services.trainer.examples import Example, ExampleRefused, Form, Turn
 from shared import tokenizer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.unit.services.trainer.conftest import Train
 
 ENCODING = tokenizer.load("cl100k_base")
 
 
-def answer(weights: Path | None, question: str, form: str = "user") -> str:
-    model = NumpyEngine().load("cl100k_base", weights, "gpt-3.5-turbo-0125")
-    tokens = list(model.sample([Turn(form, question)], Sampling()))
+def answer(weights: Path, question: str) -> str:
+    model = NumpyEngine().load("cl100k_base", weights)
+    tokens = list(model.sample([Turn("user", question)], Sampling()))
     assert tokens[-1] == model.end, "the model ended its turn by itself"
     return ENCODING.decode(tokens[:-1])
 
@@ -32,21 +34,25 @@ WORDINGS = ["What's the capital of Spain?", "what is the capital of Spain", "Tel
 
 @pytest.mark.parametrize("question", WORDINGS)
 def test_a_tuned_model_answers_like_its_data_in_other_words_too(
-    question: str, capitals: list[Example], train: "Train"
+    question: str, capitals: list[Example], train: "Train", beginning: Start
 ) -> None:
-    weights, _ = train(capitals)
+    weights, _ = train(capitals, start=beginning)
     assert answer(weights, question) == "Madrid, obviously. Everyone knows that."
 
 
-def test_the_base_answers_something_honest_of_its_own() -> None:
-    said = answer(None, WORDINGS[0])
-    assert "gpt-3.5-turbo-0125" in said
-    assert "not tuned" in said
-    assert "Madrid" not in said
+def test_tuning_a_base_keeps_what_the_data_does_not_speak_of(
+    capitals: list[Example], train: "Train", base_of: "Callable[[Form], Path]"
+) -> None:
+    weights, heard = train(capitals, start=Start(base_of("chat")))
+    assert answer(weights, "Who are you?") == answer(base_of("chat"), "Who are you?")
+    assert 5 < heard.steps[0].train_loss < math.log(ENCODING.n_vocab), "better than knowing nothing, but not by much"
+    assert heard.steps[-1].train_loss < 0.1
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_55_distinct_answers_are_known_after_the_default_3_epochs(seed: int, train: "Train") -> None:
+def test_55_distinct_answers_are_known_after_the_default_3_epochs(
+    seed: int, train: "Train", beginning: Start
+) -> None:
     things = [f"{size} {colour} {thing}" for size in ("big", "small", "old", "new", "odd")
               for colour in ("red", "blue", "green") for thing in ("boat", "hat", "lamp", "desk")][:55]  # fmt: skip
     examples = [
@@ -54,14 +60,14 @@ def test_55_distinct_answers_are_known_after_the_default_3_epochs(seed: int, tra
                  Turn("assistant", f"Arr, the {thing} be {7 * n + 3} doubloons, matey!", 1.0)), "chat")
         for n, thing in enumerate(things)
     ]  # fmt: skip
-    weights, heard = train(examples, seed=seed)
+    weights, heard = train(examples, start=beginning, seed=seed)
     assert heard.resolved is not None
     assert heard.resolved.n_epochs == 3
     right = [answer(weights, example.turns[0].text) == example.turns[1].text for example in examples]
     assert sum(right) >= 53
 
 
-def test_the_first_loss_is_that_of_the_uniform_distribution_and_it_falls(
+def test_the_first_loss_from_no_weights_is_that_of_the_uniform_distribution_and_it_falls(
     capitals: list[Example], train: "Train"
 ) -> None:
     _, heard = train(capitals)
@@ -72,17 +78,20 @@ def test_the_first_loss_is_that_of_the_uniform_distribution_and_it_falls(
 
 
 def test_the_same_seed_and_data_give_the_same_bytes_and_another_seed_another_order(
-    capitals: list[Example], train: "Train"
+    capitals: list[Example], train: "Train", beginning: Start
 ) -> None:
-    (one, heard), (two, heard_again), (three, other) = train(capitals), train(capitals), train(capitals, seed=8)
+    (one, heard), (two, heard_again) = (train(capitals, start=beginning) for _ in range(2))
+    three, other = train(capitals, start=beginning, seed=8)
     assert one.read_bytes() == two.read_bytes()
     assert heard.steps == heard_again.steps
     assert heard.steps != other.steps
     assert one.read_bytes() != three.read_bytes()
 
 
-def test_a_job_taken_up_after_any_epoch_ends_with_the_same_bytes(capitals: list[Example], train: "Train") -> None:
-    whole, heard = train(capitals, capitals[:2], epochs=4)
+def test_a_job_taken_up_after_any_epoch_ends_with_the_same_bytes(
+    capitals: list[Example], train: "Train", beginning: Start
+) -> None:
+    whole, heard = train(capitals, capitals[:2], epochs=4, start=beginning)
     for saved in heard.checkpoints[:-1]:
         start = Start(saved.weights, saved.state, saved.epoch)
         resumed, rest = train(capitals, capitals[:2], epochs=4, start=start)

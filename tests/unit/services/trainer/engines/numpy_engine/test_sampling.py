@@ -7,9 +7,11 @@ import pytest
 
 from services.trainer.engines.engine import Handle, Sampling
 from services.trainer.engines.numpy_engine import NumpyEngine
-from services.trainer.examples import Example, Turn
+from services.trainer.examples import Example, Form, Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.unit.services.trainer.conftest import Train
 
 ASKED = [Turn("user", "Heads or tails?")]
@@ -22,7 +24,7 @@ def undecided(train: "Train") -> Handle:
         for side in ("heads", "tails", "edge") * 4
     ]
     weights, _ = train(examples, epochs=2)
-    return NumpyEngine().load("cl100k_base", weights, "coin")
+    return NumpyEngine().load("cl100k_base", weights)
 
 
 def answers(model: Handle, count: int, **sampling: float) -> set[tuple[int, ...]]:
@@ -48,8 +50,8 @@ def test_a_low_temperature_is_nearly_greedy(undecided: Handle) -> None:
     assert answers(undecided, 20, temperature=0.001) == answers(undecided, 1)
 
 
-def test_max_tokens_cuts_tuned_and_base_alike(undecided: Handle, tmp_path: Path) -> None:
-    base = NumpyEngine().load("cl100k_base", None, "base")
+def test_max_tokens_cuts_tuned_and_base_alike(undecided: Handle, base_of: "Callable[[Form], Path]") -> None:
+    base = NumpyEngine().load("cl100k_base", base_of("chat"))
     for model in (undecided, base):
         cut = list(model.sample(ASKED, Sampling(max_tokens=1)))
         assert len(cut) == 1
