@@ -1,5 +1,6 @@
 """Weights grow without forgetting, and are read as they were written."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,17 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
     Weights.read(path).save(again)
     assert path.read_bytes() == again.read_bytes()
     assert pairs(Weights.read(path)) == pairs(first)
+
+
+def test_weights_from_before_there_were_bases_are_read_with_all_words_at_full_weight(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    words = WordTable(np.array([4, 8], np.uint64), np.array([1, 2]), np.array([0.05, 0.05]), 3)
+    replace(Weights.empty("cl100k_base", 100), words=words).save(path)
+    assert Weights.read(path).words.shares.tolist() == [0.05, 0.05]
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file if name != "word_shares"}
+    np.savez(path, **arrays)
+    assert Weights.read(path).words.shares.tolist() == [1.0, 1.0]
 
 
 def test_weights_of_another_format_are_refused(tmp_path: Path) -> None:
