@@ -24,7 +24,9 @@ def test_keys_are_rotated_by_putting_the_new_one_in_front() -> None:
     assert KeyRing([NEW]).decrypt(KeyRing([NEW, OLD]).encrypt("whsec_y")) == "whsec_y"
 
 
-@pytest.mark.parametrize("stored", ["", "nonsense", KeyRing([OLD]).encrypt("x")], ids=["empty", "nonsense", "other key"])
+@pytest.mark.parametrize(
+    "stored", ["", "nonsense", KeyRing([OLD]).encrypt("x")], ids=["empty", "nonsense", "other key"]
+)
 def test_what_no_key_opens_says_to_put_the_key_back(stored: str) -> None:
     with pytest.raises(TuneyardError, match="Put the key it was written with back"):
         KeyRing([NEW]).decrypt(stored)
