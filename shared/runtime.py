@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import shared.schema  # noqa: F401 (a session knows a table only once its class was imported)
 from shared.db.database import Database
+from shared.errors import Unavailable
 from shared.provider.client import Provider, open_provider
 from shared.security.secrets_at_rest import KeyRing
 from shared.settings import Settings
@@ -26,6 +27,13 @@ class Runtime:
     storage: Storage
     providers: dict[str, Provider]
     ring: KeyRing
+
+    def provider(self, name: str) -> Provider:
+        """Return the provider; raise Unavailable for one that was taken out of the settings while jobs are with it."""
+        if name not in self.providers:
+            setting = f"TUNEYARD_PROVIDERS__{name.upper()}__BASE_URL"
+            raise Unavailable(f"The provider {name!r} is not configured any more. Put {setting} and its key back.")
+        return self.providers[name]
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:

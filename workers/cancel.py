@@ -23,7 +23,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     if job.state not in (JobState.QUEUED, JobState.RUNNING) or job.provider_job_id is None:
         return Done()
     try:
-        await runtime.providers[job.provider].cancel(job.provider_job_id)
+        await runtime.provider(job.provider).cancel(job.provider_job_id)
     except ProviderRefused as exc:
         # It has ended by itself, or is not known: the poll finds out which (facts 2.1).
         if exc.provider_status not in (400, 404, 409):

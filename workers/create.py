@@ -30,7 +30,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         job = await session.get_one(Job, lease.subject_id)
     if job.state != JobState.CREATING:
         return Done()
-    provider = runtime.providers[job.provider]
+    provider = runtime.provider(job.provider)
     effect = _effect(provider, await _new_job(runtime.database, job))
     # Once tried, the provider may have the job: then it must be found before it can be cancelled.
     do = once if job.cancel_requested_at is None else find_out

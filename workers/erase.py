@@ -31,7 +31,7 @@ async def erase_model(runtime: Runtime, lease: Lease) -> Outcome:
     """Delete the model at its provider."""
     async with runtime.begin() as session:
         model = await session.get_one(TunedModel, lease.subject_id)
-    await runtime.providers[model.provider].delete_model(model.id)
+    await runtime.provider(model.provider).delete_model(model.id)
     return Done()
 
 

@@ -41,7 +41,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         job = await session.get_one(Job, lease.subject_id)
     if job.state != JobState.FINISHING or job.provider_job_id is None:
         return Done()
-    provider = runtime.providers[job.provider]
+    provider = runtime.provider(job.provider)
     try:
         found = await provider.job(job.provider_job_id)
         checkpoints = await provider.checkpoints(job.provider_job_id)

@@ -33,7 +33,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         seen = await journal.known_event_ids(session, job.id)
     if job.state not in (JobState.QUEUED, JobState.RUNNING) or job.provider_job_id is None:
         return Done()
-    provider = runtime.providers[job.provider]
+    provider = runtime.provider(job.provider)
     try:
         found = await provider.job(job.provider_job_id)
         # The status is read before the events: what is final then has all its events in the list. The last time all
@@ -82,7 +82,7 @@ async def _go_on(runtime: Runtime, session: Any, job: Job, status: str) -> Outco
         _log.error("provider.unknown_status", provider=job.provider, job_id=job.id, status=status)
     if state == JobState.RUNNING:
         await lifecycle.advance(session, job.id, JobState.RUNNING)
-    return Again(runtime.providers[job.provider].settings.poll_seconds)
+    return Again(runtime.provider(job.provider).settings.poll_seconds)
 
 
 def _facts(job: Job, found: ProviderJob) -> dict[str, Any]:

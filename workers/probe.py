@@ -30,7 +30,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     base = find(model.base_model)
     chat = base is None or "chat" in base.formats
     try:
-        await runtime.providers[model.provider].answers(model.id, chat=chat)
+        await runtime.provider(model.provider).answers(model.id, chat=chat)
     except (ProviderRefused, ProviderBusy, ProviderUnclear) as exc:
         return _later(runtime, model, exc)
     async with runtime.begin() as session:

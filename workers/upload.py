@@ -24,7 +24,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     # Cancelled in the middle, it sends nothing more, but an upload that was begun is still found out about.
     do = once if job.state == JobState.UPLOADING else find_out
     for file in files:
-        sent = await do(runtime.database, lease, effect(runtime, runtime.providers[job.provider], file))
+        sent = await do(runtime.database, lease, effect(runtime, runtime.provider(job.provider), file))
         if isinstance(sent, NotYet):
             return Again(sent.after, sent.why)
     if job.state != JobState.UPLOADING:

@@ -51,7 +51,7 @@ async def _queue(here: Runtime) -> None:
 
 
 async def _provider(here: Runtime) -> None:
-    await here.providers[here.settings.default_provider].http.json("GET", "/models")
+    await here.provider(here.settings.default_provider).http.json("GET", "/models")
 
 
 ROUTES = (

@@ -8,7 +8,6 @@ from aiohttp import web
 from services.gateway.middleware import mark
 from services.gateway.routes import Route, caller, runtime
 from shared import catalogue, log
-from shared.errors import ProviderUnclear
 from shared.models import queries as models
 from shared.provider.client import Provider
 from shared.security.keys import Scope
@@ -64,18 +63,16 @@ async def _pass_on(request: web.Request, answer: aiohttp.ClientResponse) -> web.
 
 async def _provider_of(request: web.Request, name: str) -> Provider:
     """Return the provider that has the model; a model of another project does not exist."""
-    providers, settings = runtime(request).providers, runtime(request).settings
+    here = runtime(request)
     if not storable(name):
         raise models.no_such_model(name)
     if not name.startswith("ft:"):
         if catalogue.find(name) is None:
             raise models.no_such_model(name)
-        return providers[settings.default_provider]
-    async with runtime(request).database.begin() as session:
+        return here.provider(here.settings.default_provider)
+    async with here.database.begin() as session:
         model = await models.get(session, caller(request).project_id, name)
-    if model.provider not in providers:
-        raise ProviderUnclear(f"The provider {model.provider} of {name} is not configured here any more.")
-    return providers[model.provider]
+    return here.provider(model.provider)
 
 
 def _model_in(body: Any) -> str:
