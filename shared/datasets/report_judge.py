@@ -1,5 +1,6 @@
 """Judge a stored report anew, without the file: for another model, or for a file that is only validated on."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,20 @@ def for_validation(report: Mapping[str, Any]) -> dict[str, Any]:
         "findings_total": total,
         "findings_by_code": by_code,
         "valid": total["error"] == 0,
+    }
+
+
+def for_model(report: Mapping[str, Any], model: BaseModel, *, method: str = "supervised") -> dict[str, Any]:
+    """Return the report as it reads for a job of `model`: what `judge` finds stands among its findings and totals."""
+    found = [one for one in judge(report, model, method=method) if one.code not in report["findings_by_code"]]
+    severities = Counter(one.severity.value for one in found)
+    total = {severity: count + severities[severity] for severity, count in report["findings_total"].items()}
+    return {
+        **report,
+        "findings": [*report["findings"], *(one.as_dict() for one in found)],
+        "findings_total": total,
+        "findings_by_code": {**report["findings_by_code"], **{one.code: one.count for one in found}},
+        "valid": report["valid"] and total["error"] == 0,
     }
 
 

@@ -76,9 +76,6 @@ class Run:
             while file["status"] == "uploaded":
                 await pace.wait()
                 file = await self._client.get(f"/files/{file['id']}")
-        # Imported here, because numpy and tiktoken would double the time of every other command.
-        from shared.datasets.report_judge import for_validation as without_size  # noqa: PLC0415
-
         try:
             report: Json | None = await self._client.get(f"/files/{file['id']}/report")
         except RunError:
@@ -86,16 +83,11 @@ class Run:
             if file["status"] != "error":
                 raise
             report = None
-        if report is not None and for_validation:
-            report = without_size(report)
+        if report is not None:
+            report = _judged(report, self._order.model, for_validation=for_validation)
         self._view.checked({**file, "filename": str(path)}, report)
         if report is None or not report["valid"]:
-            raise RunError(
-                f"{path} has errors; no job was created. First: {file.get('status_details') or _first_error(report)}",
-                Exit.FAILED,
-                hint=f"correct the lines named above; `tuneyard check {path}` finds the same without sending anything",
-                code="dataset_has_errors",
-            )
+            raise _has_errors(path, self._order.model, file, report)
         return file, report
 
     async def _create(self, body: Json) -> None:
@@ -153,9 +145,35 @@ def _near(name: str) -> str:
     return f"did you mean {' or '.join(near)}?" if near else "GET /v1/models lists those that there are"
 
 
+def _judged(report: Json, name: str, *, for_validation: bool) -> Json:
+    """Return the service's report as it reads for this model, which the service only weighs once the job exists."""
+    # Imported here, because numpy and tiktoken would double the time of every other command.
+    from shared import catalogue  # noqa: PLC0415
+    from shared.datasets import report_judge  # noqa: PLC0415
+
+    if for_validation:
+        report = report_judge.for_validation(report)
+    base = catalogue.find(name)
+    return report if base is None else report_judge.for_model(report, base)
+
+
+def _has_errors(path: Path, model: str, file: Json, report: Json | None) -> RunError:
+    found = file.get("status_details") or _first_error(report)
+    return RunError(
+        f"{path} has errors; no job was created. First: {found}",
+        Exit.FAILED,
+        hint=f"correct what is named above; `tuneyard check {path} --model {model}` finds the same without sending "
+        "anything",
+        code="dataset_has_errors",
+    )
+
+
 def _first_error(report: Json | None) -> str:
-    errors = [found["message"] for found in (report or {}).get("findings", []) if found["severity"] == "error"]
-    return next(iter(errors), "it could not be read")
+    errors = (found for found in (report or {}).get("findings", []) if found["severity"] == "error")
+    first = next(errors, None)
+    if first is None:
+        return "it could not be read"
+    return str(first["message"]) if first["line"] is None else f"line {first['line']}: {first['message']}"
 
 
 def _size(path: Path) -> int:

@@ -80,7 +80,7 @@ class PlainView:
     def changed(self, job: Json, training: Training, events: Sequence[Json]) -> None:
         self._say_stages(job)
         for event in events:
-            if event.get("level") in ("warn", "error"):
+            if event.get("level") in ("warn", "error") and not _tells_the_end(event, job):
                 self.say(event["level"].title(), event["message"], style="yellow")
         self._say_progress(job, training)
 
@@ -163,6 +163,12 @@ class PlainView:
         """Write what a script wants."""
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+
+def _tells_the_end(event: Json, job: Json) -> bool:
+    """Whether the event says what `failed` says in a moment, with what to do."""
+    reason = (job.get("error") or {}).get("message")
+    return job["status"] == "failed" and bool(reason) and event["message"].endswith(reason)
 
 
 async def _typed() -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from services.cli.run.client import open_client
+from services.cli.run.connection import Connection
 from shared.jobs.tables import Job
 from tests.conftest import PATIENCE_SECONDS, House, chats, lines
 from tests.integration.services.cli.run_process import environment, run
@@ -71,19 +73,43 @@ async def test_a_file_with_errors_makes_no_job(house: House, folder: Path) -> No
     ended = await run(house, folder, "bad.jsonl", "-m", MODEL, "--yes")
     assert (ended.code, ended.out) == (1, "")
     assert "bad.jsonl has errors; no job was created. First: " in ended.err and "line 13" in ended.err
-    assert "hint:  correct the lines" in ended.err
+    assert "hint:  correct what is named" in ended.err
     as_json = await run(house, folder, "bad.jsonl", "-m", MODEL, "--yes", "--json")
     said = [json.loads(line) for line in as_json.out.splitlines()]
     assert said[-2]["valid"] is False and said[-1]["error"]["code"] == "dataset_has_errors"
     assert as_json.code == 1
 
 
-async def test_a_job_that_fails_says_why(house: House, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        (("pairs.jsonl",), "pairs.jsonl"),
+        (("train.jsonl", "--validation", "pairs.jsonl"), "pairs.jsonl"),  # the other file suits
+    ],
+)
+async def test_a_file_that_does_not_suit_the_model_is_refused_before_the_price(
+    house: House, folder: Path, words: tuple[str, ...], file: str
+) -> None:
     await house.start_worker()
-    ended = await run(house, folder, "pairs.jsonl", "-m", MODEL, "--yes")
+    ended = await run(house, folder, *words, "-m", MODEL, "--yes")
     assert (ended.code, ended.out) == (1, "")
-    assert "error: ftjob-" in ended.err and "does not suit the model" in ended.err and "hint:  correct" in ended.err
-    as_json = await run(house, folder, "pairs.jsonl", "-m", MODEL, "--yes", "--json")
+    assert f"{file} has errors; no job was created. First: the file holds " in ended.err
+    assert "error format_not_taken: " in ended.err and "Not valid: 1 error" in ended.err
+    assert "Cost" not in ended.err
+    async with house.runtime.begin() as session:
+        assert (await session.exec(select(Job))).all() == []
+
+
+async def test_a_job_that_fails_says_why_once(house: House, folder: Path) -> None:
+    await house.start_worker()
+    async with open_client(Connection(house.url, house.key, "a test", "a test", "$KEY")) as client:
+        file = await client.upload(folder / "pairs.jsonl", lambda _done: None)
+        job = await client.post("/fine_tuning/jobs", {"model": MODEL, "training_file": file["id"]})
+    ended = await run(house, folder, "--follow", job["id"])
+    assert (ended.code, ended.out) == (1, "")
+    assert "error: ftjob-" in ended.err and "hint:  correct" in ended.err
+    assert ended.err.count("does not suit the model") == 1
+    as_json = await run(house, folder, "--follow", job["id"], "--json")
     last = json.loads(as_json.out.splitlines()[-1])
     assert (as_json.code, last["status"], last["error"]["code"]) == (1, "failed", "invalid_training_file")
 
