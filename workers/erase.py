@@ -2,11 +2,12 @@
 
 from shared import log
 from shared.datasets.tables import Dataset
+from shared.errors import ProviderRefused
 from shared.models.tables import TunedModel
 from shared.provider.once import NotYet, find_out
 from shared.runtime import Runtime
 from shared.work.claim import Lease
-from shared.work.outcomes import Again, Done, GaveUp, Outcome
+from shared.work.outcomes import Again, Done, GaveUp, Outcome, Retry
 from workers import upload
 
 _log = log.get(__name__)
@@ -16,23 +17,36 @@ async def erase_file(runtime: Runtime, lease: Lease) -> Outcome:
     """Delete the bytes here, and the copies that providers have."""
     async with runtime.begin() as session:
         dataset = await session.get_one(Dataset, lease.subject_id)
-    for provider in runtime.providers.values():
-        # An upload that nobody knows the end of may have left a copy too.
-        theirs = await find_out(runtime.database, lease, upload.effect(runtime, provider, dataset))
-        if isinstance(theirs, NotYet):
-            return Again(theirs.after, theirs.why)
-        if theirs is not None:
-            await provider.delete_file(theirs)
+    # Ours first: nobody else's answer may keep them.
     await runtime.storage.delete(dataset.stored_as)
-    return Done()
+    refused = []
+    for provider in runtime.providers.values():
+        try:
+            # An upload that nobody knows the end of may have left a copy too.
+            theirs = await find_out(runtime.database, lease, upload.effect(runtime, provider, dataset))
+            if isinstance(theirs, NotYet):
+                return Again(theirs.after, theirs.why)
+            if theirs is not None:
+                await provider.delete_file(theirs)
+        except ProviderRefused as exc:
+            refused.append(_refusal(provider.name, exc))
+    # A key that is being changed, a file that a job there still uses: refused today may be done tomorrow.
+    return Retry(" ".join(refused), defect=True) if refused else Done()
 
 
 async def erase_model(runtime: Runtime, lease: Lease) -> Outcome:
     """Delete the model at its provider."""
     async with runtime.begin() as session:
         model = await session.get_one(TunedModel, lease.subject_id)
-    await runtime.provider(model.provider).delete_model(model.id)
+    try:
+        await runtime.provider(model.provider).delete_model(model.id)
+    except ProviderRefused as exc:
+        return Retry(_refusal(model.provider, exc), defect=True)
     return Done()
+
+
+def _refusal(provider: str, exc: ProviderRefused) -> str:
+    return f"{provider} refused to delete: {exc}"
 
 
 async def give_up(_runtime: Runtime, lease: Lease, outcome: GaveUp) -> None:

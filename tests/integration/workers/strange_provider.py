@@ -17,12 +17,17 @@ class StrangeProvider:
     #: Path's last part: the statuses it refuses with, before it answers.
     refusals: dict[str, list[int]] = field(default_factory=dict)
     jobs: list[dict[str, Any]] = field(default_factory=list)
+    #: Ids of files and models that were deleted.
+    deleted: list[str] = field(default_factory=list)
 
     def app(self) -> web.Application:
         app = web.Application()
         app.add_routes(
             [
                 web.post("/v1/files", self._file),
+                web.get("/v1/files", self._files),
+                web.delete("/v1/files/{id}", self._delete),
+                web.delete("/v1/models/{id}", self._delete),
                 web.get("/v1/files/{id}/content", self._content),
                 web.post("/v1/fine_tuning/jobs", self._create),
                 web.get("/v1/fine_tuning/jobs/{id}", self._job),
@@ -43,6 +48,15 @@ class StrangeProvider:
     async def _file(self, request: web.Request) -> web.Response:
         await request.read()
         return self._answer("file", {"id": "file-theirs"})
+
+    async def _files(self, _request: web.Request) -> web.Response:
+        return self._answer("files", {"data": [], "has_more": False})
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        answer = self._answer("delete", {})
+        if answer.status == 200:
+            self.deleted.append(request.match_info["id"])
+        return answer
 
     async def _content(self, _request: web.Request) -> web.Response:
         return self._answer("content", {})
