@@ -43,7 +43,8 @@ def check(
             )
         except OSError as exc:
             raise _wrong_usage(f"{file}: cannot be read: {exc.strerror or exc}.") from exc
-    _print(report.as_dict(), "standard input" if file == "-" else file, as_json=as_json)
+    shown = {**report.as_dict(), "retirement": _retirement(base)}
+    _print(shown, "standard input" if file == "-" else file, as_json=as_json)
     raise typer.Exit(VALID if report.valid else HAS_ERRORS)
 
 
@@ -54,9 +55,17 @@ def _base(name: str | None) -> "BaseModel | None":
 
     base = catalogue.find(name)
     if base is None:
-        near = catalogue.suggest(name) or tuple(one.name for one in catalogue.all_bases())
+        from shared.catalogue.retirement import trainable_first  # noqa: PLC0415
+
+        near = trainable_first(catalogue.suggest(name) or (one.name for one in catalogue.all_bases()))
         raise _wrong_usage(f'the model "{name}" is not in the catalogue. Known: {", ".join(near)}.')
     return base
+
+
+def _retirement(base: "BaseModel | None") -> str | None:
+    from shared.catalogue.retirement import notice  # noqa: PLC0415
+
+    return None if base is None else notice(base)
 
 
 @contextlib.contextmanager

@@ -27,6 +27,8 @@ def show(report: Mapping[str, Any], name: str, console: Console) -> None:
         _say(console, f"Cut off    {_plural(report['truncated_examples'], 'example')} longer than the model takes")
     if report["estimate"]:
         _say(console, _cost(report["estimate"]))
+    if report.get("retirement"):
+        _say(console, f"Warning    {report['retirement']}", style="yellow")
     _say(console, _verdict(report), style="green" if report["valid"] else "bold red")
 
 

@@ -54,7 +54,7 @@ class Run:
         validation_file = None
         if self._order.validation is not None:
             validation_file = (await self._send(self._order.validation, for_validation=True))[0]["id"]
-        self._view.priced(await asyncio.to_thread(_estimate, self._order, report))
+        self._view.priced(await asyncio.to_thread(_estimate, self._order, report), _retirement(self._order.model))
         if not self._order.yes and not await self._view.confirm():
             raise RunError("No job was created, because the question was not answered with yes.", Exit.FAILED)
         await self._create(self._order.body(training_file["id"], validation_file))
@@ -140,8 +140,9 @@ class Run:
 
 def _near(name: str) -> str:
     from shared import catalogue  # noqa: PLC0415
+    from shared.catalogue.retirement import trainable_first  # noqa: PLC0415
 
-    near = catalogue.suggest(name)
+    near = trainable_first(catalogue.suggest(name))
     return f"did you mean {' or '.join(near)}?" if near else "GET /v1/models lists those that there are"
 
 
@@ -166,6 +167,14 @@ def _has_errors(path: Path, model: str, file: Json, report: Json | None) -> RunE
         "anything",
         code="dataset_has_errors",
     )
+
+
+def _retirement(name: str) -> str | None:
+    from shared import catalogue  # noqa: PLC0415
+    from shared.catalogue.retirement import notice  # noqa: PLC0415
+
+    base = catalogue.find(name)
+    return None if base is None else notice(base)
 
 
 def _first_error(report: Json | None) -> str:

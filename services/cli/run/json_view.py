@@ -38,9 +38,9 @@ class JsonView:
         if report is not None:
             _write({**report, "file_id": file["id"]})
 
-    def priced(self, estimate: Json | None) -> None:
-        if estimate is not None:
-            _write({"object": "estimate", **estimate})
+    def priced(self, estimate: Json | None, retirement: str | None) -> None:
+        if estimate is not None or retirement is not None:
+            _write({"object": "estimate", **(estimate or {}), "retirement": retirement})
 
     async def confirm(self) -> bool:
         return False

@@ -66,8 +66,10 @@ class PlainView:
         elif file.get("status_details"):
             self.say("Not valid", file["status_details"], style="bold red")
 
-    def priced(self, estimate: Json | None) -> None:
+    def priced(self, estimate: Json | None, retirement: str | None) -> None:
         self.say("Cost", wording.estimated(estimate))
+        if retirement:
+            self.say("Warning", retirement, style="yellow")
 
     async def confirm(self) -> bool:
         # Asked only where somebody can answer: check_order saw to that.

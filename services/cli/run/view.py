@@ -33,8 +33,8 @@ class View(Protocol):
     def checked(self, file: Json, report: Json | None) -> None:
         """Show what the check found."""
 
-    def priced(self, estimate: Json | None) -> None:
-        """Show the cost before the job exists."""
+    def priced(self, estimate: Json | None, retirement: str | None) -> None:
+        """Show the cost before the job exists, and when the provider's training of the base ends."""
 
     async def confirm(self) -> bool:
         """Ask whether to create the job."""

@@ -15,6 +15,8 @@ from sqlmodel import select
 
 from services.cli.run.client import open_client
 from services.cli.run.connection import Connection
+from shared import catalogue
+from shared.catalogue.retirement import notice
 from shared.jobs.tables import Job
 from tests.conftest import PATIENCE_SECONDS, House, chats, lines
 from tests.integration.services.cli.run_process import environment, run
@@ -45,6 +47,7 @@ async def test_a_file_becomes_a_model_and_a_pipe_gets_plain_lines(house: House, 
         "train.jsonl · chat · 12 examples",
         "2 epochs × $3.00 per 1M tokens = $",
         "(estimate; prices of ",
+        _retirement(),
         "queued: the provider has the job",
         "succeeded: ",
         "in 24 steps; on the validation file ",
@@ -178,6 +181,12 @@ async def test_without_a_yes_there_is_no_job(
     assert said in rest
     async with house.runtime.begin() as session:
         assert (await session.exec(select(Job))).all() == []
+
+
+def _retirement() -> str:
+    base = catalogue.find(MODEL)
+    assert base is not None
+    return notice(base) or ""  # empty until 60 days before the end
 
 
 @asynccontextmanager

@@ -69,6 +69,16 @@ def test_the_json_is_the_report_of_the_api() -> None:
     assert (report["estimate"]["n_epochs"], report["estimate"]["n_epochs_from"]) == (2, "given")
 
 
+def test_a_base_that_openai_no_longer_trains_is_told_and_the_file_stays_valid() -> None:
+    said = "gpt-3.5-turbo-0613: OpenAI takes no new jobs since 2024-09-13; the trainer of Tuneyard does"
+    *_, warning, verdict = run(CAPITALS, "-m", "gpt-3.5-turbo-0613").output.splitlines()
+    assert warning.startswith(f"Warning    {said}")
+    assert verdict == "Valid: 0 errors, 0 warnings, 0 notes."
+    report = json.loads(run(CAPITALS, "-m", "gpt-3.5-turbo-0613", "--json").output)
+    assert report["valid"] and report["retirement"].startswith(said)
+    assert json.loads(run(CAPITALS, "--json").output)["retirement"] is None
+
+
 def test_a_file_with_errors_exits_with_1_and_no_line_of_a_pipe_is_cut() -> None:
     result = run("-", "-m", "gpt-4o-mini", given=CHAT * 50 + BAD)
     assert result.exit_code == 1
