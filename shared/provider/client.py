@@ -36,7 +36,7 @@ class Provider:
 
     async def upload(self, filename: str, chunks: AsyncIterator[bytes], size: int) -> str:
         """Upload a training file of `size` bytes, streamed; return its id there."""
-        patience = aiohttp.ClientTimeout(total=self.settings.timeout_seconds + upload_seconds(size))
+        patience = self.http.patience(upload_seconds(size))
         form = aiohttp.FormData()
         form.add_field("purpose", "fine-tune")
         form.add_field("file", chunks, filename=filename, content_type="application/jsonl")

@@ -17,7 +17,12 @@ _MAX_ANSWER = 32 * 1024 * 1024
 _MAX_REFUSAL = 64 * 1024
 _MAX_REASON = 2000
 _MAX_CODE = 200
-_CONNECT_SECONDS = 5
+_CONNECT_SECONDS = 5.0
+#: A forwarded answer streams for so long at most beyond the usual, and is silent for so long in between.
+_LONGEST_ANSWER_SECONDS = 600
+_SILENT_SECONDS = 120
+#: Nothing was sent: a definite no, safe to try again. The second is raised before a connection is had, for DNS too.
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 class ProviderHttp:
@@ -26,14 +31,23 @@ class ProviderHttp:
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self.name = name
         self._base = settings.base_url.rstrip("/")
+        self._patience = settings.timeout_seconds
         self._session = aiohttp.ClientSession(
             headers={
                 "Authorization": f"Bearer {settings.api_key.get_secret_value()}",
                 "User-Agent": "Tuneyard/0.1",
             },
-            timeout=aiohttp.ClientTimeout(total=settings.timeout_seconds, connect=_CONNECT_SECONDS),
+            timeout=self.patience(),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+
+    def patience(self, more: float = 0, sock_read: float | None = None) -> aiohttp.ClientTimeout:
+        """Return the timeout of a call that may take so many seconds more than most.
+
+        To connect has less than the whole: when the whole ends first, nobody can say whether anything was sent.
+        """
+        connect = min(_CONNECT_SECONDS, self._patience / 2)
+        return aiohttp.ClientTimeout(total=self._patience + more, connect=connect, sock_read=sock_read)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -61,8 +75,7 @@ class ProviderHttp:
                 if response.status >= 300:
                     raise await self._refusal(response, f"{method} {path}")
                 yield response
-        except aiohttp.ClientConnectorError as exc:
-            # Nothing was sent: this is a definite no, safe to try again.
+        except _NEVER_SENT as exc:
             raise ProviderBusy(f"{self.name} cannot be reached: {exc}") from exc
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as exc:
             raise ProviderUnclear(f"{self.name} did not answer {method} {path}: {type(exc).__name__}.") from exc
@@ -70,11 +83,11 @@ class ProviderHttp:
     @asynccontextmanager
     async def raw(self, method: str, path: str, **request: Any) -> AsyncIterator[aiohttp.ClientResponse]:
         """Yield the response whatever its status, for forwarding; raise only when there is none."""
-        timeout = aiohttp.ClientTimeout(total=600, connect=_CONNECT_SECONDS, sock_read=120)
+        timeout = self.patience(_LONGEST_ANSWER_SECONDS, sock_read=_SILENT_SECONDS)
         try:
             async with self._session.request(method, self._base + path, timeout=timeout, **request) as response:
                 yield response
-        except aiohttp.ClientConnectorError as exc:
+        except _NEVER_SENT as exc:
             raise ProviderBusy(f"{self.name} cannot be reached: {exc}") from exc
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as exc:
             raise ProviderUnclear(f"{self.name} did not answer {method} {path}: {type(exc).__name__}.") from exc

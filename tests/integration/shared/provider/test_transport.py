@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 
 import pytest
 from aiohttp import web
@@ -112,6 +113,35 @@ async def test_a_server_that_is_not_there_has_surely_done_nothing() -> None:
     async with _open(f"http://127.0.0.1:{unused_port()}/v1") as provider:
         with pytest.raises(ProviderBusy, match="cannot be reached"):
             await provider.create_job(NEW)
+
+
+@asynccontextmanager
+async def _deaf() -> AsyncIterator[str]:
+    """Yield the address of a server that completes no connection: its queue is full, and nobody takes from it."""
+    with ExitStack() as held:
+        server = held.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(2):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
+
+
+async def test_a_server_that_lets_nobody_connect_has_surely_done_nothing() -> None:
+    async with _deaf() as url, _open(url) as provider:
+        with pytest.raises(ProviderBusy, match="cannot be reached"):
+            await provider.create_job(NEW)
+        with pytest.raises(ProviderBusy, match="cannot be reached"):
+            await provider.upload("f", _nothing(), 0)
+        with pytest.raises(ProviderBusy, match="cannot be reached"):
+            async with provider.http.raw("POST", "/chat/completions", data=b"{}"):
+                pass
 
 
 async def test_a_refusal_tells_reason_code_and_param_and_the_reason_has_an_end() -> None:
