@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from services.cli.output import is_unicode
+
 if TYPE_CHECKING:
     from shared.catalogue import BaseModel
 
@@ -103,7 +105,9 @@ def _progress(size: int | None) -> Iterator[Callable[[int, int], None] | None]:
 
 def _print(report: dict[str, Any], name: str, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+        # A question mark in place of a character would be another text; an escape is the same.
+        in_ascii = not is_unicode(sys.stdout.encoding)
+        sys.stdout.write(json.dumps(report, ensure_ascii=in_ascii, indent=2) + "\n")
         return
     from rich.console import Console  # noqa: PLC0415
 

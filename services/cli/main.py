@@ -1,8 +1,10 @@
 """The command `tuneyard`."""
 
+from typing import Annotated
+
 import typer
 
-from services.cli import check, parts
+from services.cli import check, output, parts
 from services.cli.run import command as run
 from services.cli.up import command as up
 
@@ -20,9 +22,35 @@ run.register(app)
 parts.register(app)
 
 
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it)
+    if not wanted:
+        return
+    # Imported here, because every other command would wait for them.
+    import platform  # noqa: PLC0415
+    from importlib import metadata  # noqa: PLC0415
+
+    try:
+        version = metadata.version("tuneyard")
+    except metadata.PackageNotFoundError:
+        version = "(not installed: run from its source)"
+    typer.echo(f"tuneyard {version}, Python {platform.python_version()}, {platform.platform()}")
+    raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; whatever becomes of its output, no traceback reaches a user."""
+    output.forgive_encodings()
+    with output.told_when_lost():
+        app()
 
 
 if __name__ == "__main__":

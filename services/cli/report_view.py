@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from services.cli.output import drawable
+
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _BARS = "▁▂▃▄▅▆▇█"
 #: Enough to see what is meant; `--json` and a pipe give all that the report lists.
@@ -134,4 +136,4 @@ def _plural(number: int, word: str) -> str:
 
 def _say(console: Console, text: str, style: str = "") -> None:
     # Never wrapped by us: in a pipe a line stays one line, and a terminal wraps it itself.
-    console.print(Text(text, style=style), soft_wrap=True)
+    console.print(Text(drawable(text, console.encoding), style=style), soft_wrap=True)

@@ -11,6 +11,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.text import Text
 
+from services.cli.output import drawable
 from services.cli.report_view import show
 from services.cli.run import wording
 from services.cli.run.connection import Connection
@@ -158,6 +159,7 @@ class PlainView:
 
     def write(self, label: str, style: str = "", text: str = "", text_style: str = "") -> None:
         """Write one line; never wrapped by us, so that it can be copied whole."""
+        label, text = (drawable(part, self.console.encoding) for part in (label, text))
         self.console.print(Text(label, style=style).append(text, style=text_style), soft_wrap=True)
 
     @staticmethod
