@@ -8,6 +8,7 @@ from aiohttp import web
 from services.trainer import admin, files, inference, jobs, models
 from services.trainer.config import TrainerConfig
 from services.trainer.context import CONFIG, FAULTS, LATE, RUNNER, SHELF, STORE
+from services.trainer.engines.registry import DEFAULT, engine_named
 from services.trainer.faults import FaultBook
 from services.trainer.injection import inject
 from services.trainer.middleware import answer_in_shape, require_key
@@ -36,6 +37,8 @@ async def _open(app: web.Application) -> AsyncIterator[None]:
     for encoding in {base.encoding for base in all_bases()}:
         tokenizer.load(encoding)
     store = app[STORE] = Store(app[CONFIG].data_dir)
+    # The store holds the folder for us alone, and nobody is asked for a base yet.
+    engine_named(DEFAULT).tidy(store.bases)
     app[SHELF] = Shelf(store.bases)
     runner = app[RUNNER] = Runner(store, app[CONFIG])
     runner.start()

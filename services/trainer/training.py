@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from services.trainer.engines.engine import Resolved, Saved, Start, Step, TrainSpec
+from services.trainer.engines.engine import Diverged, Resolved, Saved, Start, Step, TrainSpec
 from services.trainer.examples import Example, ExampleRefused, form_of, read
 
 #: OpenAI's least number of examples (openai-api-facts 5.1).
@@ -45,9 +45,9 @@ class Order:
 
 
 class Refused(Exception):
-    """The files cannot be trained on; carries the job's `error`."""
+    """The job ends here, by its files or its settings; carries its `error`."""
 
-    def __init__(self, code: str, message: str, param: str) -> None:
+    def __init__(self, code: str, message: str, param: str | None) -> None:
         super().__init__(message)
         self.error = {"code": code, "message": message, "param": param}
 
@@ -57,8 +57,10 @@ class Reporter:
 
     def __init__(self, step_delay: float) -> None:
         self._step_delay = step_delay
+        self.multiplier = 1.0
 
     def planned(self, resolved: Resolved) -> None:
+        self.multiplier = resolved.learning_rate_multiplier
         say("planned", **asdict(resolved))
 
     def stepped(self, step: Step) -> None:
@@ -114,15 +116,26 @@ def train(order: Order) -> None:
         epoch=order.start_epoch,
     )
     training, validation = examples(order, "training"), examples(order, "validation")
+    reporter = Reporter(order.step_delay)
     try:
         weights = engine.train(
             TrainSpec(**order.spec), training, validation,
-            start=start, folder=Path(order.folder), on=Reporter(order.step_delay),
+            start=start, folder=Path(order.folder), on=reporter,
         )  # fmt: skip
     except ExampleRefused as exc:
         message = f"The job failed due to an invalid training file. {exc}"
         raise Refused("invalid_training_file", message, "training_file") from exc
+    except Diverged as exc:
+        raise Refused("training_diverged", _divergence(exc, reporter.multiplier), None) from exc
     say("trained", weights=str(weights))
+
+
+def _divergence(found: Diverged, multiplier: float) -> str:
+    return (
+        f"Training diverged at step {found.step} of {found.total_steps}: the {found.what} became infinite or NaN with"
+        f" learning_rate_multiplier {multiplier:g}. No model was made. Create the job again with a smaller"
+        ' learning_rate_multiplier, or leave it to "auto" (1.0).'
+    )
 
 
 def die_with_parent(parent: int) -> None:

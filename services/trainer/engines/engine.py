@@ -68,6 +68,16 @@ class Start:
     epoch: int = 0
 
 
+class Diverged(Exception):
+    """A loss or the weights are no longer finite: nothing that comes after `step` would mean anything."""
+
+    def __init__(self, step: int, total_steps: int, what: str) -> None:
+        super().__init__(f"{what} not finite at step {step} of {total_steps}")
+        self.step = step
+        self.total_steps = total_steps
+        self.what = what  #: "training loss", "validation loss" or "weights".
+
+
 class Observer(Protocol):
     """Told of each thing as it happens; an exception of its ends the training."""
 
@@ -114,7 +124,8 @@ class Engine(Protocol):
     ) -> Path:
         """Train, tell `on`, and return the file of the final weights, in `folder`.
 
-        Raises ExampleRefused if no example leaves a token to train on.
+        Raises ExampleRefused if no example leaves a token to train on, and Diverged at the first step whose losses or
+        weights are not finite: that step is not told, and no weights of it are written.
         """
 
     def base(self, encoding: str, form: Form, folder: Path) -> Path:
@@ -122,6 +133,9 @@ class Engine(Protocol):
 
         The same for every base of the encoding and form. Two processes may ask at once; a damaged file is made anew.
         """
+
+    def tidy(self, folder: Path) -> None:
+        """Remove what a process that was killed left unfinished in the bases' `folder`; while nobody makes a base."""
 
     def load(self, encoding: str, weights: Path) -> Handle:
         """Return a model that answers with the weights, tuned or a base's."""

@@ -37,5 +37,9 @@ class NumpyEngine:
         """Return the file of a base's weights, learned on first use: half a second of one core."""
         return bases.kept(tokenizer.load(encoding), form, folder)
 
+    def tidy(self, folder: Path) -> None:
+        """Remove the folders in which a base was being learned when its process was killed."""
+        bases.tidy(folder)
+
     def load(self, encoding: str, weights: Path) -> Handle:
         return LoadedModel(Weights.read(weights), tokenizer.load(encoding))

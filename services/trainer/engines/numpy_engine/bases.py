@@ -1,6 +1,7 @@
 """Learn a base from the text that ships with the engine, once for each encoding and form, and keep its weights."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -23,6 +24,8 @@ TOKENS_PER_EXAMPLE = 4096
 #: A completion base reads each conversation cut after every so many words, and goes on from wherever a prompt stops.
 #: More cuts would cost more than the half second that a first answer may wait for them.
 WORDS_BETWEEN_CUTS = 8
+#: How the folders are called in which bases are learned.
+UNFINISHED = "learning-"
 
 
 class Unheard:
@@ -47,6 +50,12 @@ def kept(encoding: tiktoken.Encoding, form: Form, folder: Path) -> Path:
             if former != path:
                 former.unlink(missing_ok=True)
     return path
+
+
+def tidy(folder: Path) -> None:
+    """Remove the folders that learning leaves behind when it is killed; only while no process learns in `folder`."""
+    for left in folder.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @cache
@@ -87,7 +96,7 @@ def _learn(encoding: tiktoken.Encoding, form: Form, path: Path) -> None:
     spec = TrainSpec(encoding.name, TOKENS_PER_EXAMPLE, SEED)
     made = plan.make(spec, list(examples(form)), (), encoding)
     # A folder of its own for each process that learns; the move is whole or not at all.
-    with TemporaryDirectory(prefix="learning-", dir=path.parent) as aside:
+    with TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as aside:
         learned = training.run(made, encoding, Start(), Path(aside), Unheard())
         weights = Weights.read(learned)
         replace(weights, words=weights.words.receded()).save(learned)

@@ -52,6 +52,10 @@ class Lesson:
     weight: Floats
 
 
+#: What overflows is found by `finite` and by the losses, and told once: numpy's warnings would only be noise.
+_silently = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+
+
 class Learner:
     """Weights in the course of training, with the optimiser's memory."""
 
@@ -63,6 +67,7 @@ class Learner:
         self._squares = np.full(len(self._values), FIRST_SQUARE, np.float32)
         self._bias_squares = np.full(len(self._bias), FIRST_SQUARE)
         self._gradient = np.zeros(len(self._values))
+        self._touched: npt.NDArray[np.int32] | None = None
         self._kept: dict[int, Lesson] = {}
         self._kept_places = 0
 
@@ -70,6 +75,13 @@ class Learner:
     def weights(self) -> Weights:
         return self._shape.with_numbers(self._values, self._bias)
 
+    @property
+    def finite(self) -> bool:
+        """Whether the weights that the last step moved are numbers still."""
+        moved = self._values if self._touched is None else self._values[self._touched]
+        return bool(np.isfinite(moved).all() and np.isfinite(self._bias).all())
+
+    @_silently
     def learn(self, spans: Iterable[Span]) -> tuple[float, float]:
         """Take one step on the spans of a batch; return loss and accuracy as they were before it."""
         totals, touched = Totals(), []
@@ -78,9 +90,11 @@ class Learner:
             lesson = self._lesson(span)
             by_bias += self._differentiate(lesson, totals)
             touched.append(lesson.params)
-        self._step(touched[0] if len(touched) == 1 else sorted_unique(np.concatenate(touched)), by_bias)
+        self._touched = touched[0] if len(touched) == 1 else sorted_unique(np.concatenate(touched))
+        self._step(self._touched, by_bias)
         return totals.means
 
+    @_silently
     def evaluate(self, spans: Iterable[Span]) -> tuple[float, float]:
         """Return loss and accuracy on spans, which teach nothing."""
         totals = Totals()

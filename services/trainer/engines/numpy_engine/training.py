@@ -1,12 +1,13 @@
 """Train from a start to the end of the last epoch, telling the observer of each step."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import tiktoken
 
-from services.trainer.engines.engine import Observer, Saved, Start, Step
+from services.trainer.engines.engine import Diverged, Observer, Saved, Start, Step
 from services.trainer.engines.numpy_engine.learning import LEARNING_RATE, Learner
 from services.trainer.engines.numpy_engine.pairs import widened
 from services.trainer.engines.numpy_engine.plan import Plan
@@ -49,11 +50,23 @@ def _epoch(plan: Plan, learner: Learner, epoch: int, folder: Path, on: Observer)
     for number, batch in enumerate(batches, start=(epoch - 1) * len(batches) + 1):
         loss, accuracy = learner.learn(span for example in batch for span in plan.examples[example])
         step = _validated(plan, learner, Step(number, total, loss, accuracy), last=number == epoch * len(batches))
+        _require_finite(step, learner)
         on.stepped(step)
     saved = Saved(epoch, step, folder / f"step-{step.step}.npz", folder / f"step-{step.step}.adagrad")
     learner.weights.save(saved.weights)
     learner.save_state(saved.state)
     return saved
+
+
+def _require_finite(step: Step, learner: Learner) -> None:
+    """Raise Diverged, naming what went first: a loss of the step, or the weights that it made."""
+    validation = [loss for loss in (step.valid_loss, step.full_valid_loss) if loss is not None]
+    if not math.isfinite(step.train_loss):
+        raise Diverged(step.step, step.total_steps, "training loss")
+    if not learner.finite:
+        raise Diverged(step.step, step.total_steps, "weights")
+    if not all(map(math.isfinite, validation)):
+        raise Diverged(step.step, step.total_steps, "validation loss")
 
 
 def _validated(plan: Plan, learner: Learner, step: Step, *, last: bool) -> Step:

@@ -106,6 +106,16 @@ def test_weights_of_a_former_text_or_engine_are_replaced_and_others_stay(tmp_pat
     assert set(tmp_path.iterdir()) == {path, other}
 
 
+def test_folders_that_a_killed_process_learned_in_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    left, kept = tmp_path / "learning-abc123", tmp_path / "chat-cl100k_base-0000.npz"
+    left.mkdir()
+    (left / "step-1.npz").write_bytes(b"half")
+    kept.write_bytes(b"")
+    NumpyEngine().tidy(tmp_path)
+    assert list(tmp_path.iterdir()) == [kept]
+    NumpyEngine().tidy(tmp_path / "not yet there")
+
+
 def learn(folder: Path) -> bytes:
     return NumpyEngine().base("cl100k_base", "chat", folder).read_bytes()
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from services.trainer.engines.engine import Sampling, Start
+from services.trainer.engines.engine import Diverged, Sampling, Start, TrainSpec
 from services.trainer.engines.numpy_engine import NumpyEngine
 from services.trainer.engines.numpy_engine.weights import Weights
 from services.trainer.examples import Example, ExampleRefused, Form, Turn
 from shared import tokenizer
+from tests.unit.services.trainer.conftest import Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,9 +51,7 @@ def test_tuning_a_base_keeps_what_the_data_does_not_speak_of(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_55_distinct_answers_are_known_after_the_default_3_epochs(
-    seed: int, train: "Train", beginning: Start
-) -> None:
+def test_55_distinct_answers_are_known_after_the_default_3_epochs(seed: int, train: "Train", beginning: Start) -> None:
     things = [f"{size} {colour} {thing}" for size in ("big", "small", "old", "new", "odd")
               for colour in ("red", "blue", "green") for thing in ("boat", "hat", "lamp", "desk")][:55]  # fmt: skip
     examples = [
@@ -181,6 +180,39 @@ def test_a_larger_learning_rate_moves_further(capitals: list[Example], train: "T
 def test_a_very_large_learning_rate_stays_finite(capitals: list[Example], train: "Train") -> None:
     _, heard = train(capitals, epochs=2, rate=500.0)
     assert all(math.isfinite(step.train_loss) for step in heard.steps)
+
+
+@pytest.mark.parametrize("rate", [1e308, 1e39], ids=["infinite in single precision", "just beyond it"])
+def test_weights_beyond_the_numbers_end_the_training_and_are_not_written(
+    rate: float, capitals: list[Example], tmp_path: Path
+) -> None:
+    listener = Listener()
+    spec = TrainSpec("cl100k_base", 65_536, 7, 5, 1, rate)
+    with pytest.raises(Diverged, match="weights not finite at step 1 of 60"):
+        NumpyEngine().train(spec, capitals, capitals[:2], start=Start(), folder=tmp_path, on=listener)
+    assert listener.steps == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def beyond(weights: Path) -> Path:
+    """Make each number as large as there is: finite, but no sum of several is."""
+    known = Weights.read(weights)
+    known.with_numbers(np.full_like(known.values, np.finfo(np.float32).max), known.bias).save(weights)
+    return weights
+
+
+def test_a_training_loss_beyond_the_numbers_ends_the_training(capitals: list[Example], train: "Train") -> None:
+    tuned, _ = train(capitals)
+    with pytest.raises(Diverged, match="training loss not finite at step 1 of 12"):
+        train(capitals, start=Start(beyond(tuned)), epochs=1)
+
+
+def test_a_validation_loss_beyond_the_numbers_ends_the_training_too(capitals: list[Example], train: "Train") -> None:
+    tuned, _ = train(capitals)
+    # Only the validation file's questions speak by the weights of the capitals.
+    stranger = Example((Turn("user", "zxcvb"), Turn("assistant", "qwerty", 1.0)), "chat")
+    with pytest.raises(Diverged, match="validation loss not finite at step 1 of 1"):
+        train([stranger], capitals, start=Start(beyond(tuned)), epochs=1)
 
 
 def test_an_example_is_cut_at_the_limit_and_dropped_when_nothing_is_left(
