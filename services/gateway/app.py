@@ -33,6 +33,7 @@ def build_app(runtime: Runtime) -> web.Application:
     """Return the application over what is open already."""
     app = web.Application(middlewares=[around], client_max_size=MAX_BODY_BYTES)
     app[RUNTIME] = runtime
+    app[health.LAST] = health.Last()
     for route in ROUTES:
         app.router.add_route(route.method, route.path, auth.guarded(route))
     return app

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway import idempotency, queries
+from services.gateway import idempotency, parameters
 from services.gateway.middleware import mark
 from services.gateway.routes import Route, caller, runtime
 from services.gateway.uploading import Upload, receive
@@ -59,14 +59,15 @@ async def _drop(request: web.Request, upload: Upload) -> None:
 
 async def list_files(request: web.Request) -> web.Response:
     """List files, newest first by default."""
-    limit = queries.integer(request, "limit", 10_000, 1, 10_000)
-    order = queries.choice(request, "order", ("asc", "desc"), "desc")
+    parameters.refuse_unknown(request, "purpose", "limit", "order", "after")
+    limit = parameters.integer(request, "limit", 10_000, 1, 10_000)
+    order = parameters.choice(request, "order", ("asc", "desc"), "desc")
     async with runtime(request).database.begin() as session:
         found = await datasets.page(
             session,
             caller(request).project_id,
             limit=limit,
-            after=request.query.get("after"),
+            after=parameters.after(request, "file-"),
             purpose=request.query.get("purpose"),
             ascending=order == "asc",
         )
@@ -124,7 +125,7 @@ async def delete(request: web.Request) -> web.Response:
 
 async def report(request: web.Request) -> web.Response:
     """Show what the check found: every finding with its line, tokens, distribution."""
-    dataset = await _dataset(request)
+    dataset = await _dataset(request, with_report=True)
     if dataset.report is None:
         if dataset.state == DatasetState.UPLOADED:
             message = f"File {dataset.id} is still being checked. Ask again once its status is processed or error."
@@ -133,9 +134,10 @@ async def report(request: web.Request) -> web.Response:
     return web.json_response(dataset.report)
 
 
-async def _dataset(request: web.Request) -> Dataset:
+async def _dataset(request: web.Request, *, with_report: bool = False) -> Dataset:
     async with runtime(request).database.begin() as session:
-        return await datasets.get(session, caller(request).project_id, request.match_info["file_id"])
+        project_id, file_id = caller(request).project_id, request.match_info["file_id"]
+        return await datasets.get(session, project_id, file_id, with_report=with_report)
 
 
 def _range(request: web.Request, size: int) -> tuple[int, int, bool]:

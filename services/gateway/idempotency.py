@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.routes import caller, runtime
@@ -21,7 +23,8 @@ Act = Callable[[AsyncSession], Awaitable[dict[str, Any]]]
 _EXPIRE = text("""
     DELETE FROM idempotency_keys WHERE (project_id, key) IN (
         SELECT project_id, key FROM idempotency_keys
-        WHERE created_at < clock_timestamp() - interval '24 hours' LIMIT 50 FOR UPDATE SKIP LOCKED)
+        WHERE created_at < clock_timestamp() - interval '24 hours'
+        ORDER BY (project_id, key) = (:project_id, :key) DESC LIMIT 50 FOR UPDATE SKIP LOCKED)
 """)
 
 
@@ -48,7 +51,7 @@ async def _write(request: web.Request, act: Act, key: str, fingerprint: str, sta
     try:
         async with runtime(request).begin() as session:
             body = await act(session)
-            await sql(session, _EXPIRE)
+            await sql(session, _EXPIRE, project_id=caller(request).project_id, key=key)
             session.add(
                 IdempotencyKey(
                     project_id=caller(request).project_id,
@@ -68,7 +71,9 @@ async def _write(request: web.Request, act: Act, key: str, fingerprint: str, sta
 
 async def _first(request: web.Request, key: str, fingerprint: str) -> web.Response | None:
     async with runtime(request).database.begin() as session:
-        found = await session.get(IdempotencyKey, (caller(request).project_id, key))
+        mine = select(IdempotencyKey).where(IdempotencyKey.project_id == caller(request).project_id)
+        kept = col(IdempotencyKey.created_at) > func.clock_timestamp() - timedelta(hours=24)
+        found = (await session.exec(mine.where(IdempotencyKey.key == key, kept))).one_or_none()
     if found is None:
         return None
     if found.fingerprint != fingerprint:

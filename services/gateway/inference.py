@@ -66,13 +66,13 @@ async def _provider_of(request: web.Request, name: str) -> Provider:
     here = runtime(request)
     if not storable(name):
         raise models.no_such_model(name)
-    if not name.startswith("ft:"):
-        if catalogue.find(name) is None:
-            raise models.no_such_model(name)
-        return here.provider(here.settings.default_provider)
     async with here.database.begin() as session:
-        model = await models.get(session, caller(request).project_id, name)
-    return here.provider(model.provider)
+        tuned = await models.find(session, caller(request).project_id, name)
+    if tuned is not None:
+        return here.provider(tuned.provider)
+    if catalogue.exact(name) is None:
+        raise models.no_such_model(name)
+    return here.provider(here.settings.default_provider)
 
 
 def _model_in(body: Any) -> str:

@@ -6,17 +6,19 @@ from typing import Any
 from aiohttp import web
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway import idempotency, queries
+from services.gateway import idempotency, parameters
 from services.gateway.routes import Route, caller, runtime
 from shared import catalogue
 from shared.datasets import queries as datasets
 from shared.datasets.states import DatasetState
+from shared.datasets.tables import Dataset
 from shared.errors import NotFound
 from shared.jobs import lifecycle
 from shared.jobs import queries as jobs
 from shared.jobs.tables import Job
 from shared.jobs.view import show, show_checkpoint, show_event
 from shared.models import queries as models
+from shared.models.states import Readiness
 from shared.security.keys import Scope
 from shared.wire import ids
 from shared.wire.errors import ApiError
@@ -34,10 +36,9 @@ async def create(request: web.Request) -> web.Response:
     async def act(session: AsyncSession) -> dict[str, Any]:
         project_id = caller(request).project_id
         model, base = await _trainable(session, project_id, body.model)
-        await _usable(session, project_id, body.training_file, "training_file")
+        training = await _usable(session, project_id, body.training_file, "training_file")
         if body.validation_file is not None:
-            await _usable(session, project_id, body.validation_file, "validation_file")
-            _differ(body)
+            _differ(training, await _usable(session, project_id, body.validation_file, "validation_file"))
         job = Job(
             id=ids.new("ftjob-"),
             project_id=project_id,
@@ -58,14 +59,15 @@ async def create(request: web.Request) -> web.Response:
 
 async def list_jobs(request: web.Request) -> web.Response:
     """List jobs, newest first; `metadata[key]=value` filters, `metadata=null` asks for those without."""
-    limit = queries.integer(request, "limit", 20, 1, 1000)
-    pairs, without = queries.metadata(request)
+    parameters.refuse_unknown(request, "limit", "after", "metadata")
+    limit = parameters.integer(request, "limit", 20, 1, 1000)
+    pairs, without = parameters.metadata(request)
     async with runtime(request).database.begin() as session:
         found = await jobs.page(
             session,
             caller(request).project_id,
             limit=limit,
-            after=request.query.get("after"),
+            after=parameters.after(request, "ftjob-"),
             metadata=pairs,
             without_metadata=without,
         )
@@ -88,20 +90,22 @@ async def cancel(request: web.Request) -> web.Response:
 
 async def events(request: web.Request) -> web.Response:
     """List a job's events, newest first."""
-    limit = queries.integer(request, "limit", 20, 1, 1000)
+    parameters.refuse_unknown(request, "limit", "after")
+    limit = parameters.integer(request, "limit", 20, 1, 1000)
     async with runtime(request).database.begin() as session:
         job = await _job(session, request)
-        found = await jobs.events(session, job.id, limit=limit, after=request.query.get("after"))
+        found = await jobs.events(session, job.id, limit=limit, after=parameters.after(request, "ftevent-"))
     shown = [show_event(event) for event in found[:limit]]
     return web.json_response(page(shown, has_more=len(found) > limit, with_ends=False))
 
 
 async def checkpoints(request: web.Request) -> web.Response:
     """List a job's checkpoints, newest first."""
-    limit = queries.integer(request, "limit", 10, 1, 1000)
+    parameters.refuse_unknown(request, "limit", "after")
+    limit = parameters.integer(request, "limit", 10, 1, 1000)
     async with runtime(request).database.begin() as session:
         job = await _job(session, request)
-        found = await jobs.checkpoints(session, job.id, limit=limit, after=request.query.get("after"))
+        found = await jobs.checkpoints(session, job.id, limit=limit, after=parameters.after(request, "ftckpt_"))
     shown = [show_checkpoint(checkpoint) for checkpoint in found[:limit]]
     return web.json_response(page(shown, has_more=len(found) > limit))
 
@@ -112,10 +116,14 @@ async def _job(session: AsyncSession, request: web.Request) -> Job:
 
 async def _trainable(session: AsyncSession, project_id: str, name: str) -> tuple[str, str]:
     """Return the snapshot or tuned model that the name means, and its base."""
-    if name.startswith("ft:"):
-        tuned = await models.get(session, project_id, name)
+    if (tuned := await models.find(session, project_id, name)) is not None:
+        # Held until the job is committed, so that nobody deletes the model in between.
+        await session.refresh(tuned, ["readiness"], with_for_update={"read": True})
+    if tuned is not None and tuned.readiness != Readiness.DELETED:
         return tuned.id, tuned.base_model
-    base = catalogue.find(name)
+    if name.startswith("ft:"):
+        raise models.no_such_model(name)
+    base = catalogue.exact(name)
     if base is None or "supervised" not in base.methods:
         hint = "It is tuned by another method than supervised." if base else _nearest(name)
         message = f"Model {name} is not available for fine-tuning or does not exist. {hint}"
@@ -128,19 +136,20 @@ def _nearest(name: str) -> str:
     return f"Did you mean {' or '.join(near)}?" if near else "GET /v1/models lists those that are."
 
 
-async def _usable(session: AsyncSession, project_id: str, file_id: str, param: str) -> None:
+async def _usable(session: AsyncSession, project_id: str, file_id: str, param: str) -> Dataset:
     dataset = await datasets.get(session, project_id, file_id, param=param)
     # Held until the job is committed, so that nobody deletes the file in between.
-    await session.refresh(dataset, with_for_update={"read": True})
+    await session.refresh(dataset, ["state"], with_for_update={"read": True})
     if dataset.state == DatasetState.DELETED:
         raise NotFound(f"No such File object: {file_id}", param=param)
     if dataset.purpose != FilePurpose.FINE_TUNE:
         message = f"{param}: {file_id} has the purpose {dataset.purpose!r}; a job takes files of purpose 'fine-tune'."
         raise ApiError(message, param=param)
+    return dataset
 
 
-def _differ(body: CreateJob) -> None:
-    if body.validation_file == body.training_file:
+def _differ(training: Dataset, validation: Dataset) -> None:
+    if validation.sha256 == training.sha256:
         message = "validation_file: is the training file. What was trained on proves nothing: hold examples out."
         raise ApiError(message, param="validation_file")
 

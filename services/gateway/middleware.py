@@ -4,12 +4,12 @@ import re
 import time
 
 from aiohttp import web
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bound_contextvars
 
 from services.gateway.routes import REQUEST_ID, Handler
 from shared import log
+from shared.db.trouble import passes
 from shared.errors import ProviderBusy, TuneyardError, Unavailable
 from shared.wire import ids
 from shared.wire.errors import ApiError
@@ -59,13 +59,17 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _shaped(request, _api_error(exc))
     except web.HTTPException as exc:
         return _shaped(request, _http_error(request, exc))
-    except (DBAPIError, PoolTimeoutError, OSError) as exc:
+    except Exception as exc:  # noqa: BLE001 (no caller ever sees a traceback)
+        return _shaped(request, _unforeseen(exc))
+
+
+def _unforeseen(exc: Exception) -> ApiError:
+    if isinstance(exc, OSError) or (isinstance(exc, SQLAlchemyError) and passes(exc)):
         _log.error("database.unavailable", error=str(exc)[:500])
-        return _shaped(request, _api_error(Unavailable("The database does not answer. Try again in a few seconds.")))
-    except Exception:  # noqa: BLE001 (no caller ever sees a traceback)
-        _log.exception("request.failed")
-        message = "Something went wrong here. It is logged under the request id; tell us that id."
-        return _shaped(request, ApiError(message, status=500, type="server_error"))
+        return _api_error(Unavailable("The database does not answer. Try again in a few seconds."))
+    _log.error("request.failed", exc_info=exc)
+    message = "Something went wrong here. It is logged under the request id; tell us that id."
+    return ApiError(message, status=500, type="server_error")
 
 
 def _refuse_compressed(request: web.Request) -> None:

@@ -9,6 +9,8 @@ from aiohttp import web
 from services.gateway.routes import Route, caller, runtime
 from shared import catalogue
 from shared.clock import unix
+from shared.errors import Conflict
+from shared.jobs.queries import alive_from_model
 from shared.models import lifecycle
 from shared.models import queries as models
 from shared.models.states import Readiness
@@ -31,7 +33,7 @@ async def list_models(request: web.Request) -> web.Response:
 async def retrieve(request: web.Request) -> web.Response:
     """Show one model."""
     name = request.match_info["model"]
-    if not name.startswith("ft:") and (base := catalogue.find(name)) is not None:
+    if (base := catalogue.exact(name)) is not None:
         return web.json_response({**_base(base), "id": name})
     async with runtime(request).database.begin() as session:
         return web.json_response(show(await models.get(session, caller(request).project_id, name)))
@@ -40,11 +42,15 @@ async def retrieve(request: web.Request) -> web.Response:
 async def delete(request: web.Request) -> web.Response:
     """Delete a tuned model: from now on it does not exist; the provider's copy follows."""
     name = request.match_info["model"]
-    if not name.startswith("ft:") and catalogue.find(name) is not None:
+    if catalogue.exact(name) is not None:
         raise ApiError(f"{name} is a base model; only tuned models can be deleted.", status=403, param="model")
     async with runtime(request).begin() as session:
         await models.get(session, caller(request).project_id, name)
         await lifecycle.advance(session, name, Readiness.DELETED)
+        if (job_id := await alive_from_model(session, name)) is not None:
+            raise Conflict(
+                f"Model {name} is what {job_id} goes on from, which has not ended. Cancel the job first.", param="model"
+            )
     return web.json_response(ModelDeleted(id=name).model_dump(mode="json"))
 
 
@@ -56,7 +62,8 @@ def _base(base: catalogue.BaseModel) -> dict[str, Any]:
     return Model(id=base.name, created=created, owned_by="openai", shutdown_date=shutdown).model_dump(mode="json")
 
 
-_MODEL = "/v1/models/{model:[^/]+}"
+# A compatible provider may name its models with a slash.
+_MODEL = "/v1/models/{model:.+}"
 ROUTES = (
     Route("GET", "/v1/models", list_models, Scope.MODELS_READ),
     Route("GET", _MODEL, retrieve, Scope.MODELS_READ),

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway import idempotency, queries
+from services.gateway import idempotency, parameters
 from services.gateway.routes import Route, caller, runtime
 from shared.db.database import server_time
 from shared.endpoints import lifecycle, registry
@@ -87,10 +87,10 @@ async def create(request: web.Request) -> web.Response:
 
 async def list_endpoints(request: web.Request) -> web.Response:
     """List the project's endpoints, newest first."""
-    limit = queries.integer(request, "limit", 20, 1, 100)
+    limit = parameters.integer(request, "limit", 20, 1, 100)
     async with runtime(request).database.begin() as session:
         found, more = await endpoints.list_endpoints(
-            session, caller(request).project_id, limit=limit, after=request.query.get("after")
+            session, caller(request).project_id, limit=limit, after=parameters.after(request, "wh_")
         )
     return web.json_response(page([show(endpoint) for endpoint in found], has_more=more))
 
@@ -162,11 +162,11 @@ async def send_test(request: web.Request) -> web.Response:
 
 async def list_deliveries(request: web.Request) -> web.Response:
     """List what the endpoint was sent, newest first, with every attempt."""
-    limit = queries.integer(request, "limit", 20, 1, 100)
+    limit = parameters.integer(request, "limit", 20, 1, 100)
     async with runtime(request).database.begin() as session:
         endpoint = await _endpoint(session, request)
         found, more = await endpoints.list_deliveries(
-            session, endpoint.id, limit=limit, after=request.query.get("after")
+            session, endpoint.id, limit=limit, after=parameters.after(request, "dlv_")
         )
     return web.json_response(page([show_delivery(*each) for each in found], has_more=more))
 

@@ -25,6 +25,10 @@ class Catalogue:
             return self._by_name.get(head)
         return self._by_name.get(name)
 
+    def exact(self, name: str) -> BaseModel | None:
+        """Return the base whose snapshot or alias is `name`; a tuned model's name is none, whatever it begins with."""
+        return self._by_name.get(name)
+
     def suggest(self, name: str, count: int = 3) -> tuple[str, ...]:
         """Return up to `count` known names that look like `name`, the nearest first."""
         head = name.split(":")[1] if name.startswith("ft:") else name
@@ -39,6 +43,11 @@ def _packaged() -> Catalogue:
 def find(name: str) -> BaseModel | None:
     """Return the base that `name` leads to in the packaged catalogue (see Catalogue.find)."""
     return _packaged().find(name)
+
+
+def exact(name: str) -> BaseModel | None:
+    """Return the base of that very name in the packaged catalogue (see Catalogue.exact)."""
+    return _packaged().exact(name)
 
 
 def suggest(name: str, count: int = 3) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 #: What a database that is away, starting, full or busy raises, by way of SQLAlchemy and of the socket.
 TROUBLE = (SQLAlchemyError, OSError, TimeoutError)
 #: Classes of SQLSTATE that another try may not meet: connection, rollback, resources, locks, operator, system;
-#: 25 holds the read-only transaction of a server that is being replaced.
-_PASSING = frozenset({"08", "25", "40", "53", "55", "57", "58"})
+#: 25 holds the read-only transaction of a server that is being replaced, 3D a database that is not restored yet.
+_PASSING = frozenset({"08", "25", "3D", "40", "53", "55", "57", "58"})
 
 
 def passes(exc: SQLAlchemyError) -> bool:

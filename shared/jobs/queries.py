@@ -63,5 +63,10 @@ async def alive_with_file(session: AsyncSession, file_id: str) -> list[Job]:
     return list((await session.exec(select(Job).where(uses, _alive()))).all())
 
 
+async def alive_from_model(session: AsyncSession, name: str) -> str | None:
+    """Return the id of a job that is not final and goes on from the model, if there is one."""
+    return (await session.exec(select(Job.id).where(Job.model == name, _alive()).limit(1))).first()
+
+
 def _alive() -> ColumnElement[bool]:
     return col(Job.state).not_in([state.value for state in FINAL])

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
 from shared.wire.parse import Body, number_or_auto
 from shared.wire.sparse import Sparse
@@ -46,7 +46,23 @@ class Method(Body):
 
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MetadataValue = Annotated[str, StringConstraints(max_length=512)]
-Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)]
+_MAX_PAIRS = 16
+
+
+def _few(pairs: Any) -> Any:
+    # Counted before the values are looked at: a body of a megabyte holds seventy thousand of them.
+    if isinstance(pairs, dict) and len(pairs) > _MAX_PAIRS:
+        raise ValueError(f"has {len(pairs)} pairs; at most {_MAX_PAIRS} are kept")
+    return pairs
+
+
+def _none_yet(integrations: Any) -> Any:
+    if integrations:
+        raise ValueError("are not offered here yet; leave the field out: the metrics are in the job's events")
+    return integrations
+
+
+Metadata = Annotated[dict[MetadataKey, MetadataValue], BeforeValidator(_few)]
 
 
 class CreateJob(Body):
@@ -59,7 +75,7 @@ class CreateJob(Body):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     method: Method | None = None
     hyperparameters: Hyperparameters | None = None
-    integrations: list[Any] | None = Field(default=None, max_length=0)
+    integrations: Annotated[list[Any] | None, BeforeValidator(_none_yet)] = None
     metadata: Metadata | None = None
 
     @model_validator(mode="after")

@@ -1,6 +1,8 @@
 """Read a caller's JSON into a body type, or say in OpenAI's shape which field is wrong and what would be right."""
 
 import json
+import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
@@ -13,6 +15,10 @@ from shared.wire.storable import first_unstorable
 B = TypeVar("B", bound="Body")
 #: A JSON body above this is a mistake: datasets come as files (api.md, "bodies").
 MAX_BODY_BYTES = 1024 * 1024
+#: A body can hold tens of thousands of errors; nobody reads more than a page of them.
+_DETAILS = 20
+#: Characters shown of a value that does not fit.
+_SHOWN = 200
 
 
 class Body(BaseModel):
@@ -24,7 +30,7 @@ class Body(BaseModel):
 def read_json(raw: bytes) -> Any:
     """Decode a body; raise ApiError (400) that says where it stops being JSON."""
     try:
-        return json.loads(raw, parse_constant=_refuse_constant)
+        return json.loads(raw, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_without_doubles)
     except ValueError as exc:
         raise ApiError(f"The body is not valid JSON: {exc}.", code="invalid_json") from exc
     except RecursionError as exc:
@@ -33,7 +39,7 @@ def read_json(raw: bytes) -> Any:
 
 def parse(body: type[B], raw: bytes | Mapping[str, Any]) -> B:
     """Return `raw` as a `body`; raise ApiError (400, with `param`) for the first field that does not fit."""
-    data = read_json(raw) if isinstance(raw, bytes) else dict(raw)
+    data = (read_json(raw) if raw else {}) if isinstance(raw, bytes) else dict(raw)
     if not isinstance(data, dict):
         raise ApiError(f"The body must be a JSON object; it is {_named(data)}.")
     if (place := first_unstorable(data)) is not None:
@@ -58,7 +64,7 @@ def number_or_auto(kind: type, low: float, high: float | None = None, *, low_inc
         right_kind = isinstance(value, int) or (kind is float and isinstance(value, float))
         inside = right_kind and (value >= low if low_included else value > low) and (high is None or value <= high)
         if isinstance(value, bool) or not inside:
-            raise ValueError(f'must be {span}, or "auto"; found {json.dumps(value, default=str)}')
+            raise ValueError(f'must be {span}, or "auto"; found {json.dumps(value, default=str)[:_SHOWN]}')
         return value
 
     return Annotated[Any, BeforeValidator(check)]
@@ -67,7 +73,7 @@ def number_or_auto(kind: type, low: float, high: float | None = None, *, low_inc
 def _refusal(errors: list[ErrorDetails]) -> ApiError:
     first = errors[0]
     param = ".".join(str(part) for part in first["loc"]) or None
-    details = [{"param": ".".join(str(p) for p in e["loc"]), "message": _sentence(e)} for e in errors]
+    details = [{"param": ".".join(str(p) for p in e["loc"]), "message": _sentence(e)} for e in errors[:_DETAILS]]
     return ApiError(
         f"{param or 'The body'}: {_sentence(first)}", param=param, details=details if len(details) > 1 else None
     )
@@ -81,13 +87,29 @@ def _sentence(error: ErrorDetails) -> str:
             return "is not a field of this request. Remove it, or check its spelling."
         case "value_error":
             return str(error["ctx"]["error"]) + "."
-    found = json.dumps(error["input"], default=str)[:200]
+    found = json.dumps(error["input"], default=str)[:_SHOWN]
     return f"{error['msg'][0].lower()}{error['msg'][1:]}; found {found}."
 
 
 def _named(value: Any) -> str:
     names: dict[type, str] = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
     return names.get(type(value), "a number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{digits[:50]} is larger than any number here")
+    return value
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        # Two readers of one body may take different ones of the two: what we checked must be what is done.
+        double = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key {json.dumps(double[:50])} stands twice in one object")
+    return found
 
 
 def _refuse_constant(name: str) -> Any:

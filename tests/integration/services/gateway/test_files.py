@@ -81,7 +81,7 @@ async def test_an_empty_file_has_no_range_and_no_bytes(api: Api) -> None:
 
 
 async def test_a_file_that_a_job_waits_for_is_kept(api: Api) -> None:
-    training, validation = (await api.upload()).id, (await api.upload()).id
+    training, validation = (await api.upload()).id, (await api.upload(chats(11))).id
     job_id = (await api.job(training_file=training, validation_file=validation)).id
     for file_id in (training, validation):
         answer = await api.call("DELETE", f"/files/{file_id}")

@@ -208,5 +208,5 @@ async def test_a_model_of_a_provider_that_left_the_settings_is_explained(own: Ap
             )
         )
     answer = await own.post("/chat/completions", {"model": name})
-    assert answer.status == 502
-    assert "gone" in answer.error["message"]
+    assert answer.status == 503
+    assert "TUNEYARD_PROVIDERS__GONE__BASE_URL" in answer.error["message"]

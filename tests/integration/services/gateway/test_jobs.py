@@ -186,3 +186,33 @@ async def test_a_cancel_needs_no_body_and_reads_none(api: Api, request_: dict[st
     assert cancelled.body["finished_at"] is not None
     again = await api.post(f"/fine_tuning/jobs/{job_id}/cancel")
     assert again.body == cancelled.body
+
+
+async def test_training_and_validation_may_not_hold_the_same_bytes(api: Api) -> None:
+    one, other = (await api.upload()).id, (await api.upload()).id
+    refused = await api.job(training_file=one, validation_file=other)
+    assert (refused.status, refused.error["param"]) == (400, "validation_file")
+
+
+@pytest.mark.parametrize("query", ["status=failed", "after=nope", "after=file-0123456789012345678901234"])
+async def test_a_parameter_that_would_do_nothing_is_refused(api: Api, query: str) -> None:
+    refused = await api.get(f"/fine_tuning/jobs?{query}")
+    assert (refused.status, refused.error["param"]) == (400, query.partition("=")[0])
+
+
+async def test_a_name_that_looks_tuned_is_no_base(api: Api) -> None:
+    name = "gpt-3.5-turbo:ft-another-2023-01-01"
+    assert (await api.get(f"/models/{name}")).status == 404
+    assert (await api.post("/chat/completions", {"model": name, "messages": []})).status == 404
+    assert (
+        await api.post("/fine_tuning/jobs", {"model": name, "training_file": (await api.upload()).id})
+    ).status == 400
+
+
+async def test_many_errors_make_a_short_answer(api: Api) -> None:
+    pairs = {f"k{number}": 1 for number in range(50_000)}
+    refused = await api.post("/fine_tuning/jobs", {"model": MODEL, "training_file": "file-x", "metadata": pairs})
+    assert refused.status == 400
+    assert "at most 16" in refused.error["message"]
+    unknown = await api.post("/fine_tuning/jobs", {"model": MODEL, "training_file": "file-x", **pairs})
+    assert len(unknown.error["details"]) == 20

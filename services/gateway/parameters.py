@@ -9,6 +9,22 @@ from shared.wire.errors import ApiError
 _METADATA = re.compile(r"metadata\[(.*)\]", re.DOTALL)
 
 
+def refuse_unknown(request: web.Request, *known: str) -> None:
+    """Refuse a parameter that would do nothing: a filter that silently does not filter is worse than an error."""
+    for name in request.query:
+        if name not in known and not ("metadata" in known and _METADATA.fullmatch(name)):
+            message = f"{name[:50]!r} is not a parameter of this list; it takes {', '.join(known)}."
+            raise ApiError(message, param=name[:50])
+
+
+def after(request: web.Request, prefix: str) -> str | None:
+    """Return the id that the page begins after; it may be of what was deleted meanwhile, not of another kind."""
+    raw = request.query.get("after")
+    if raw is not None and not re.fullmatch(re.escape(prefix) + r"[0-9a-z]{25}", raw):
+        raise ApiError(f"after must be an id of this list, {prefix}…; it is {raw[:50]!r}.", param="after")
+    return raw
+
+
 def integer(request: web.Request, name: str, default: int, low: int, high: int) -> int:
     """Return an integer parameter within its range."""
     raw = request.query.get(name)
