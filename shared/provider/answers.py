@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.provider.decode import second, table, whole, words
+from shared.provider.decode import said, second, table, whole, words
 
 #: A reason longer than this is a page of something else; an id, a status or a name is never near it.
 _MOST_TEXT = 4000
@@ -49,8 +49,8 @@ class ProviderJob:
             trained_tokens=whole(body.get("trained_tokens")),
             result_files=tuple(str(file) for file in files if file) if isinstance(files, list) else (),
             hyperparameters=table(body.get("hyperparameters")) or nested,
-            error_code=words(error.get("code"), _MOST_NAME),
-            error_message=words(error.get("message"), _MOST_TEXT),
+            error_code=said(error.get("code"), _MOST_NAME),
+            error_message=said(error.get("message"), _MOST_TEXT),
             estimated_finish=second(body.get("estimated_finish")),
             finished_at=second(body.get("finished_at")),
             seed=whole(body.get("seed")),
@@ -76,7 +76,7 @@ class ProviderEvent:
             id=str(body["id"]),
             created_at=second(body.get("created_at")) or 0,
             level=words(body.get("level"), _MOST_NAME) or "info",
-            message=words(body.get("message"), _MOST_TEXT) or "",
+            message=said(body.get("message"), _MOST_TEXT) or "",
             type=words(body.get("type"), _MOST_NAME) or "message",
             data=table(body.get("data")) or None,
         )

@@ -5,6 +5,8 @@ import math
 import re
 from typing import Any
 
+from shared.log import mask
+
 #: JSON can name them; UTF-8 and PostgreSQL cannot hold them.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 #: The range of a bigint; a number beyond it counts no tokens and names no second.
@@ -13,13 +15,14 @@ _MOST = 2**63 - 1
 _LAST_SECOND = 253_402_300_799
 
 
-def decode(raw: bytes) -> Any:
+def decode(raw: bytes, secret: str | None = None) -> Any:
     """Return the value of a JSON text; raise ValueError when it is none, or too deep.
 
-    NaN and infinities become None: JSONB has none, and a diverging training reports them.
+    NaN and infinities become None: JSONB has none, and a diverging training reports them. Where the secret stands in a
+    text, three dots are put: servers echo the key that they were called with.
     """
     try:
-        return _storable(json.loads(raw, parse_constant=lambda _: None))
+        return _clean(json.loads(raw, parse_constant=lambda _: None), secret)
     except RecursionError as exc:
         raise ValueError("The JSON is nested too deeply.") from exc
 
@@ -48,9 +51,14 @@ def second(value: Any) -> int | None:
 
 def words(value: Any, most: int) -> str | None:
     """Return a text of at most so many characters, cut with a mark; None for what is none."""
-    if not isinstance(value, str):
-        return None if value is None else words(json.dumps(value, ensure_ascii=False), most)
-    return value if len(value) <= most else value[: most - 1] + "…"
+    text = _text(value)
+    return text if text is None or len(text) <= most else text[: most - 1] + "…"
+
+
+def said(value: Any, most: int) -> str | None:
+    """Return `words` for people to read: what looks like a secret is masked, before a cut could hide what it is."""
+    text = _text(value)
+    return None if text is None else words(mask(text), most)
 
 
 def table(value: Any) -> dict[str, Any]:
@@ -58,14 +66,18 @@ def table(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _storable(value: Any) -> Any:
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _clean(value: Any, secret: str | None) -> Any:
     match value:
         case str():
-            return storable(value)
+            return storable(value.replace(secret, "…") if secret else value)
         case dict():
-            return {storable(name): _storable(inner) for name, inner in value.items()}
+            return {_clean(name, secret): _clean(inner, secret) for name, inner in value.items()}
         case list():
-            return [_storable(inner) for inner in value]
+            return [_clean(inner, secret) for inner in value]
         case float() if not math.isfinite(value):
             return None
     return value

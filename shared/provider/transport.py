@@ -7,16 +7,28 @@ from typing import Any
 
 import aiohttp
 
-from shared.errors import ProviderBusy, ProviderRefused, ProviderUnclear
-from shared.provider.decode import decode, storable, words
+from shared import log
+from shared.errors import ProviderBusy, ProviderError, ProviderRefused, ProviderUnclear
+from shared.provider.decode import decode, said, storable, table
 from shared.settings import ProviderSettings
 
+_log = log.get(__name__)
 #: Above this an answer is not one of the API's JSON objects.
 _MAX_ANSWER = 32 * 1024 * 1024
 #: Of a refusal so much is read; its reason is cut to so many characters, its code to so many.
 _MAX_REFUSAL = 64 * 1024
 _MAX_REASON = 2000
 _MAX_CODE = 200
+#: Of a refusal that is no JSON so many characters are its reason.
+_MAX_PAGE = 300
+#: A key shorter than this is no secret: its letters stand in many a word.
+_SHORTEST_SECRET = 8
+#: A 403 with one of these is about our key (a 401 always is), which is the operator's to mend and no tenant's to read.
+_ABOUT_OUR_KEY = frozenset(
+    {"invalid_api_key", "missing_api_key", "missing_scope", "insufficient_permissions", "ip_not_authorized"}
+    | {"invalid_organization", "invalid_project", "mismatched_organization", "mismatched_project"}
+    | {"account_deactivated", "account_suspended"}
+)
 _CONNECT_SECONDS = 5.0
 #: A forwarded answer streams for so long at most beyond the usual, and is silent for so long in between.
 _LONGEST_ANSWER_SECONDS = 600
@@ -31,10 +43,12 @@ class ProviderHttp:
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self.name = name
         self._base = settings.base_url.rstrip("/")
+        key = settings.api_key.get_secret_value()
+        self._secret = key if len(key) >= _SHORTEST_SECRET else None
         self._patience = settings.timeout_seconds
         self._session = aiohttp.ClientSession(
             headers={
-                "Authorization": f"Bearer {settings.api_key.get_secret_value()}",
+                "Authorization": f"Bearer {key}",
                 "User-Agent": "Tuneyard/0.1",
             },
             timeout=self.patience(),
@@ -58,7 +72,7 @@ class ProviderHttp:
         async with self.answer(method, path, **request) as response:
             raw = await whole_body(response, _MAX_ANSWER)
             try:
-                body = decode(raw)
+                body = decode(raw, self._secret)
             except ValueError as exc:
                 raise ProviderUnclear(f"{self.name} answered {method} {path} with something that is not JSON.") from exc
             if not isinstance(body, dict):
@@ -92,22 +106,25 @@ class ProviderHttp:
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as exc:
             raise ProviderUnclear(f"{self.name} did not answer {method} {path}: {type(exc).__name__}.") from exc
 
-    async def _refusal(self, response: aiohttp.ClientResponse, call: str) -> Exception:
-        raw = await whole_body(response, _MAX_REFUSAL)
-        error = _error_in(raw)
-        given = error.get("message") or storable(raw[:300].decode(errors="replace"))
-        message = words(given, _MAX_REASON) or f"no reason given (HTTP {response.status})"
-        said = f"{self.name} answered {call} with {response.status}: {message}"
-        if response.status == 429 and error.get("code") != "insufficient_quota":
-            return ProviderBusy(said, retry_after=retry_after(response.headers.get("Retry-After")))
+    async def _refusal(self, response: aiohttp.ClientResponse, call: str) -> ProviderError:
+        error = _error_in(await whole_body(response, _MAX_REFUSAL), self._secret)
+        message = said(error.get("message"), _MAX_REASON) or f"no reason given (HTTP {response.status})"
+        code = said(error.get("code"), _MAX_CODE)
+        told = f"{self.name} answered {call} with {response.status}: {message}"
+        if response.status == 429 and code != "insufficient_quota":
+            return ProviderBusy(told, retry_after=retry_after(response.headers.get("Retry-After")))
         if response.status >= 500 or response.status == 408:
-            return ProviderUnclear(said)
-        return ProviderRefused(
-            message,
-            provider_status=response.status,
-            code=words(error.get("code"), _MAX_CODE),
-            param=words(error.get("param"), _MAX_CODE),
-        )
+            return ProviderUnclear(told)
+        if response.status == 401 or (response.status == 403 and code in _ABOUT_OUR_KEY):
+            _log.error("provider.key_refused", provider=self.name, status=response.status, code=code, said=message)
+            return self._key_refused(response.status)
+        param = said(error.get("param"), _MAX_CODE)
+        return ProviderRefused(message, provider_status=response.status, code=code, param=param)
+
+    def _key_refused(self, status: int) -> ProviderRefused:
+        setting = f"TUNEYARD_PROVIDERS__{self.name.upper()}__API_KEY"
+        what = f"The provider refused the key of this service. The operator must correct {setting}."
+        return ProviderRefused(what, provider_status=status, code="provider_key_refused")
 
 
 async def whole_body(response: aiohttp.ClientResponse, most: int) -> bytes:
@@ -128,11 +145,16 @@ def retry_after(value: str | None) -> float | None:
     return None if math.isnan(seconds) else min(max(seconds, 0.0), 3600.0)
 
 
-def _error_in(raw: bytes) -> dict[str, Any]:
-    """Return OpenAI's error object; a bare text in its place is its message."""
+def _error_in(raw: bytes, secret: str | None) -> dict[str, Any]:
+    """Return OpenAI's error object; a bare text in its place, or the begin of what is no JSON, is its message."""
     try:
-        body = decode(raw)
+        body = decode(raw, secret)
     except ValueError:
-        return {}
+        body = None
     error = body.get("error") if isinstance(body, dict) else None
-    return {"message": error} if isinstance(error, str) else error if isinstance(error, dict) else {}
+    if isinstance(error, dict) and error.get("message"):
+        return error
+    page = raw.decode(errors="replace")
+    # Masked before it is cut, for half a key would not be known.
+    begin = said(storable(page.replace(secret, "…") if secret else page), _MAX_PAGE)
+    return {**table(error), "message": error if isinstance(error, str) and error else begin}
