@@ -19,7 +19,7 @@ from shared.runtime import Runtime
 from shared.wire import ids
 from shared.wire.files import FilePurpose
 from shared.work.claim import Lease
-from shared.work.outcomes import Done, GaveUp, Outcome
+from shared.work.outcomes import Done, GaveUp, Outcome, Retry
 from workers import poll
 
 #: OpenAI's name of the file (openai-api-facts 3.4).
@@ -48,7 +48,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     except ProviderRefused as exc:
         return poll.untold(job, exc, lease.attempt)
     if found.fine_tuned_model is None:
-        return GaveUp(f"{provider.name} says that the job succeeded and names no model.", code="provider_failed")
+        return _nameless(runtime, lease, provider)
     results = _Results(found, [], checkpoints, [])
     for file_id in found.result_files:
         try:
@@ -63,6 +63,14 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     except Conflict as exc:
         return GaveUp(f"{provider.name} made a model that cannot be kept. {exc}", code="provider_failed")
     return Done()
+
+
+def _nameless(runtime: Runtime, lease: Lease, provider: Provider) -> Outcome:
+    """Ask again: one answer that lags, or a proxy that cut it, must not throw away a model that is paid."""
+    said = f"{provider.name} says that the job succeeded and names no model."
+    if lease.attempt < runtime.settings.pipeline.attempts:
+        return Retry(said, defect=True)
+    return GaveUp(said, code="provider_failed")
 
 
 async def _fetch(runtime: Runtime, provider: Provider, job: Job, file_id: str) -> Dataset:

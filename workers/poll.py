@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from shared import log
 from shared.clock import from_unix
 from shared.errors import ProviderRefused
@@ -11,6 +13,7 @@ from shared.jobs.tables import Job
 from shared.provider.answers import ProviderEvent, ProviderJob
 from shared.provider.once import known
 from shared.runtime import Runtime
+from shared.wire.jobs import FINAL as ENDED
 from shared.work.claim import Lease
 from shared.work.outcomes import Again, Done, GaveUp, Outcome, Retry
 from workers import upload
@@ -23,7 +26,6 @@ _STILL = {
     "queued": JobState.QUEUED,
     "running": JobState.RUNNING,
 }
-_ENDED = frozenset({"succeeded", "failed", "cancelled"})
 
 
 async def run(runtime: Runtime, lease: Lease) -> Outcome:
@@ -38,7 +40,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         found = await provider.job(job.provider_job_id)
         # The status is read before the events: what is final then has all its events in the list. The last time all
         # of them are read: the list has whole seconds only, and what came late may stand below what is known.
-        events = await provider.events(job.provider_job_id, frozenset() if found.status in _ENDED else seen)
+        events = await provider.events(job.provider_job_id, frozenset() if found.status in ENDED else seen)
     except ProviderRefused as exc:
         return untold(job, exc, lease.attempt)
     names = await _names(runtime, job)
@@ -75,7 +77,7 @@ async def _write(
     return Done()
 
 
-async def _go_on(runtime: Runtime, session: Any, job: Job, status: str) -> Outcome:
+async def _go_on(runtime: Runtime, session: AsyncSession, job: Job, status: str) -> Outcome:
     state = _STILL.get(status)
     if state is None and status != job.provider_status:
         # Providers add statuses without a word (peers.md 0.3): never final, but somebody should know.
@@ -89,7 +91,7 @@ def _facts(job: Job, found: ProviderJob) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "estimated_finish": from_unix(found.estimated_finish) if found.estimated_finish else None,
     }
-    if found.status not in _ENDED:
+    if found.status not in ENDED:
         facts["provider_status"] = found.status
     chosen = {name: value for name, value in found.hyperparameters.items() if name in job.hyperparameters}
     if chosen:

@@ -1,9 +1,8 @@
 """Ask the new model until it answers, then say that it is ready."""
 
-from datetime import UTC, datetime
-
 from shared import log
 from shared.catalogue import find
+from shared.db.database import server_time
 from shared.errors import ProviderBusy, ProviderRefused, ProviderUnclear
 from shared.jobs.journal import note
 from shared.jobs.tables import Job
@@ -32,7 +31,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     try:
         await runtime.provider(model.provider).answers(model.id, chat=chat)
     except (ProviderRefused, ProviderBusy, ProviderUnclear) as exc:
-        return _later(runtime, model, exc)
+        return await _later(runtime, model, exc)
     async with runtime.begin() as session:
         await lease.fence(session)
         await lifecycle.advance(session, model.id, Readiness.READY)
@@ -40,8 +39,9 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     return Done()
 
 
-def _later(runtime: Runtime, model: TunedModel, exc: Exception) -> Outcome:
-    waited = (datetime.now(UTC) - model.created_at).total_seconds()
+async def _later(runtime: Runtime, model: TunedModel, exc: Exception) -> Outcome:
+    async with runtime.database.begin() as session:
+        waited = (await server_time(session) - model.created_at).total_seconds()
     if waited > runtime.settings.pipeline.readiness_seconds:
         return GaveUp(f"The model {model.id} did not answer within {waited:.0f} s: {exc}", code="model_not_ready")
     return Again(min(max(waited / 4, _FIRST_SECONDS), _MOST_SECONDS), str(exc))

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared import log
 from shared.db.database import Database, sql
-from shared.errors import ProviderError
 from shared.events.reactions import Step
 from shared.runtime import Runtime
 from shared.work.claim import Lease
@@ -30,12 +30,13 @@ async def begin(runtime: Runtime) -> None:
 
 async def run(runtime: Runtime, _lease: Lease) -> Outcome:
     """Look, say what is broken, and come back in ten minutes."""
-    for sentence, rows in (await broken(runtime.database)).items():
-        _log.error("invariant.broken", sentence=sentence, rows=rows[:20], count=len(rows))
     try:
-        await reconcile(runtime)
-    except ProviderError as exc:
-        _log.warning("reconcile.failed", error=str(exc))
+        for sentence, rows in (await broken(runtime.database)).items():
+            _log.error("invariant.broken", sentence=sentence, rows=rows[:20], count=len(rows))
+    except SQLAlchemyError:
+        # What could not be looked at here is no reason to leave a twin running at a provider.
+        _log.exception("invariants.failed")
+    await reconcile(runtime)
     return Again(EVERY_SECONDS)
 
 

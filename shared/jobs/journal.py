@@ -11,7 +11,7 @@ from shared.jobs.tables import Job, JobCheckpoint, JobEvent
 from shared.provider.answers import ProviderCheckpoint, ProviderEvent
 from shared.wire import ids
 
-#: Eight values each: the protocol takes 32,767 in a statement, and a job may have ended before its first poll.
+#: Eight values at most each: the protocol takes 32,767 in a statement, and a job may have ended before its first poll.
 _ROWS = 1000
 
 
@@ -74,5 +74,5 @@ async def copy_checkpoints(session: AsyncSession, job: Job, checkpoints: Iterabl
         }
         for checkpoint in checkpoints
     ]
-    if rows:
-        await session.exec(insert(JobCheckpoint).values(rows).on_conflict_do_nothing())
+    for start in range(0, len(rows), _ROWS):
+        await session.exec(insert(JobCheckpoint).values(rows[start : start + _ROWS]).on_conflict_do_nothing())

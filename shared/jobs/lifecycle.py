@@ -66,8 +66,15 @@ async def fail(session: AsyncSession, job_id: str, *, code: str, message: str, p
 
 
 async def request_cancel(session: AsyncSession, job: Job) -> Job:
-    """Note that the job is to end. One that the provider does not know ends now, else a worker stops it there."""
+    """Note that the job is to end. One that the provider does not know ends now, else a worker stops it there.
+
+    Raises Conflict for one that has been trained or has ended otherwise.
+    """
     job = await locked(session, job.id)
+    if job.state == JobState.FINISHING:
+        # Trained and paid: no answer may promise an end that nobody can bring about.
+        said = f"Job {job.id} has been trained and its results are being fetched; it cannot be cancelled any more."
+        raise Conflict(said, code="job_already_final")
     if job.state == JobState.CANCELLED or (job.cancel_requested_at is not None and job.state not in FINAL):
         return job
     if job.state in FINAL:

@@ -17,6 +17,8 @@ class StrangeProvider:
     #: Path's last part: the statuses it refuses with, before it answers.
     refusals: dict[str, list[int]] = field(default_factory=dict)
     jobs: list[dict[str, Any]] = field(default_factory=list)
+    #: So many answers about a job that lag behind: they do not name its model yet.
+    nameless: int = 0
     #: Ids of files and models that were deleted.
     deleted: list[str] = field(default_factory=list)
 
@@ -69,7 +71,10 @@ class StrangeProvider:
 
     async def _job(self, request: web.Request) -> web.Response:
         made = next(job for job in self.jobs if job["id"] == request.match_info["id"])
-        return self._answer("job", {**made, **self.job})
+        told = {**made, **self.job}
+        if self.nameless > 0 and told.pop("fine_tuned_model", None):
+            self.nameless -= 1
+        return self._answer("job", told)
 
     async def _events(self, request: web.Request) -> web.Response:
         newest, after = self.events[::-1], request.query.get("after")

@@ -138,6 +138,19 @@ async def test_a_refusal_ends_a_job_only_where_nothing_is_paid_yet(
         assert job.result_files == [] and any("did not give the result file" in event.message for event in events)
 
 
+@pytest.mark.parametrize(
+    ("nameless", "status", "code"), [(4, "succeeded", None), (99, "failed", "provider_failed")], ids=["lags", "never"]
+)
+async def test_an_answer_that_does_not_name_the_model_yet_throws_no_model_away(
+    house: House, provider: StrangeProvider, nameless: int, status: str, code: str | None
+) -> None:
+    provider.nameless = nameless
+    await house.start_worker()
+    job, _ = await _run(house)
+    assert (job.status, job.error and job.error.code) == (status, code)
+    assert job.fine_tuned_model == (DONE["fine_tuned_model"] if status == "succeeded" else None)
+
+
 async def test_a_model_s_name_belongs_to_the_job_that_made_it_first(house: House) -> None:
     await house.start_worker()
     first, _ = await _run(house)

@@ -4,11 +4,17 @@ import contextlib
 
 import openai
 import pytest
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestServer, unused_port
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from shared.db.database import Database, sql
+from shared.runtime import open_runtime
+from shared.settings import ProviderSettings, Settings
+from shared.work.claim import Lease
+from shared.work.outcomes import Again
 from tests.conftest import House, chats
+from workers import watch
 from workers.reconcile import reconcile
 from workers.watch import broken, statements
 
@@ -85,3 +91,27 @@ async def test_a_twin_at_the_provider_is_cancelled_and_a_strangers_job_is_not(
         assert await reconcile(house.runtime) == [made[0].id]
         assert (await provider.fine_tuning.jobs.retrieve(made[0].id)).status == "cancelled"
         assert (await provider.fine_tuning.jobs.retrieve(made[1].id)).status != "cancelled"
+
+
+async def test_a_provider_that_is_away_and_a_table_that_is_gone_leave_no_twin_running_elsewhere(
+    settings: Settings, house: House, trainer: TestServer
+) -> None:
+    away = ProviderSettings(base_url=f"http://127.0.0.1:{unused_port()}/v1", api_key=SecretStr("k"), timeout_seconds=1)
+    both = settings.model_copy(update={"providers": {"away": away, **settings.providers}})
+    async with (
+        open_runtime(both) as runtime,
+        openai.AsyncOpenAI(base_url=house.url, api_key=house.key) as client,
+        openai.AsyncOpenAI(base_url=str(trainer.make_url("/v1")), api_key="local") as provider,
+    ):
+        file = await client.files.create(file=("train.jsonl", chats()), purpose="fine-tune")
+        job = await client.fine_tuning.jobs.create(training_file=file.id, model="gpt-4o-mini")
+        await client.fine_tuning.jobs.cancel(job.id)
+        theirs = await provider.files.create(file=("train.jsonl", chats()), purpose="fine-tune")
+        twin = await provider.fine_tuning.jobs.create(
+            training_file=theirs.id, model="gpt-4o-mini", metadata={"tuneyard_job_id": job.id}
+        )
+        async with runtime.database.begin() as session:
+            await sql(session, text("ALTER TABLE tuned_models RENAME TO elsewhere"))
+        lease = Lease(1, "house.watch", watch.SUBJECT, 1, 1, 1, None, 60, 0)
+        assert await watch.run(runtime, lease) == Again(watch.EVERY_SECONDS)
+        assert (await provider.fine_tuning.jobs.retrieve(twin.id)).status == "cancelled"

@@ -89,6 +89,15 @@ async def test_the_state_it_is_in_already_is_no_change_and_one_it_cannot_reach_i
     assert await _events(house.runtime, job_id) == ["created", "ready"]
 
 
+async def test_a_job_that_has_been_trained_promises_no_cancel(house: House, job_id: str) -> None:
+    states = [JobState.UPLOADING, JobState.CREATING, JobState.QUEUED, JobState.RUNNING, JobState.FINISHING]
+    await _walk(house.runtime, job_id, *states)
+    before = await _events(house.runtime, job_id)
+    with pytest.raises(Conflict, match="has been trained and its results are being fetched"):
+        await _cancel(house.runtime, job_id)
+    assert await _events(house.runtime, job_id) == before
+
+
 async def test_what_has_ended_stays_as_it_ended(house: House, job_id: str) -> None:
     await _fail(house.runtime, job_id)
     await _fail(house.runtime, job_id)
