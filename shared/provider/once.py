@@ -17,6 +17,9 @@ _SHARE_LEFT = 0.4
 #: Between two looks while something may still land.
 _LOOK_EVERY_SECONDS = 30.0
 _LOOK_FIRST_SECONDS = 1.0
+#: So often an effect is tried anew after it was proven absent. A server whose every answer to the call is unclear, and
+#: whose list never shows what was made, would be sent it for ever; by then it has been asked for three settling times.
+_MOST_ABSENT = 3
 
 _LATEST = text("""
     SELECT i.id, i.outcome, i.provider_id, extract(epoch FROM clock_timestamp() - i.intended_at)::float AS age,
@@ -37,6 +40,12 @@ _INTEND = text("""
 _RESOLVE = text("""
     UPDATE intents SET outcome = :outcome, provider_id = :provider_id, resolved_at = clock_timestamp()
     WHERE id = :id AND outcome = 'unclear'
+""")
+#: Of this task: a file that another job gave up may be tried again for a new one.
+_ABSENT = text("""
+    SELECT count(*) FROM intents
+    WHERE effect = :effect AND subject_id = :subject_id AND provider = :provider AND work_id = :work_id
+      AND outcome = 'absent'
 """)
 _DONE = text("""
     SELECT provider_id FROM intents
@@ -76,7 +85,8 @@ class NotYet:
 async def once(database: Database, lease: Lease, effect: Effect) -> str | NotYet:
     """Return the provider's id of the effect, made now or found; NotYet while that is unclear.
 
-    Raises ProviderBusy and ProviderRefused when the provider said no, Fenced when the lease was lost.
+    Raises ProviderBusy and ProviderRefused when the provider said no, Fenced when the lease was lost; ProviderRefused
+    with the code "provider_unclear" when one try after the other left neither a clear answer nor a trace.
     """
     happened = await find_out(database, lease, effect)
     return await _act(database, lease, effect) if happened is None else happened
@@ -135,12 +145,15 @@ async def _undo(effect: Effect, twin: str) -> None:
 async def _act(database: Database, lease: Lease, effect: Effect) -> str | NotYet:
     async with database.begin() as session:
         await lease.fence(session)
+        absent: int = (await sql(session, _ABSENT, work_id=lease.id, **effect.key())).scalar_one()
+        if absent >= _MOST_ABSENT:
+            raise _never_clear(effect, absent)
         written = await sql(session, _INTEND, work_id=lease.id, epoch=lease.epoch, **effect.key())
         intent_id: int | None = written.scalar_one_or_none()
     if intent_id is None:
         return NotYet(_LOOK_FIRST_SECONDS, f"another task has just begun {effect.name} of {effect.subject_id}")
     if lease.left() < lease.seconds * _SHARE_LEFT:
-        await _resolve(database, lease, intent_id, "absent", None)
+        await _resolve(database, lease, intent_id, "refused", None)
         return NotYet(0, "too little of the lease was left to call the provider")
     try:
         made = await effect.act()
@@ -152,6 +165,16 @@ async def _act(database: Database, lease: Lease, effect: Effect) -> str | NotYet
         return NotYet(min(_LOOK_FIRST_SECONDS, effect.settle_seconds), str(exc))
     await _resolve(database, lease, intent_id, "done", made)
     return made
+
+
+def _never_clear(effect: Effect, times: int) -> ProviderRefused:
+    what = (
+        f"{effect.provider} was asked {times} times for the {effect.name} of {effect.subject_id}. Each time its answer"
+        f" was unclear, and {effect.settle_seconds:g} s later its list showed nothing. Look there for what has"
+        f" {effect.subject_id} in its name or metadata, end what runs, and see why it cannot be found. Then create the job again."
+    )
+    # No one answer stands behind this: to callers a bad gateway is what it was.
+    return ProviderRefused(what, provider_status=502, code="provider_unclear")
 
 
 async def _resolve(database: Database, lease: Lease, intent_id: int, outcome: str, provider_id: str | None) -> None:

@@ -35,7 +35,8 @@ class Intent(SQLModel, table=True):
     effect: str = text()
     subject_id: str = text()
     provider: str = text()
-    #: `unclear` until we know; `absent` after the provider was looked through when nothing could still land.
+    #: `unclear` until we know; `refused` after a clear no, or when the call was not made after all;
+    #: `absent` after the provider was looked through when nothing could still land.
     outcome: str = text(server_default=literal("'unclear'"), default="unclear")
     #: Whose lease it was written under; while that lease lives, nobody else resolves it.
     work_id: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -90,6 +90,47 @@ async def test_not_found_is_not_believed_until_nothing_can_land_any_more(databas
     assert (shop.calls, await outcomes(database)) == (2, ["absent", "done"])
 
 
+async def _absent(database: Database, lease: Lease, shop: Shop) -> Lease:
+    """Let a try be unclear, and prove at its next look that it made nothing."""
+    shop.plan.append("break")
+    assert isinstance(await once(database, lease, effect(shop)), NotYet)
+    await pass_time(database, SETTLE_SECONDS)
+    lease = await again(database, lease)
+    assert await find_out(database, lease, effect(shop)) is None
+    return lease
+
+
+async def test_what_is_unclear_and_absent_time_after_time_is_given_up(database: Database) -> None:
+    shop, lease = Shop(), await leased(database)
+    for _ in range(3):
+        lease = await _absent(database, lease, shop)
+    for _ in range(2):
+        with pytest.raises(ProviderRefused, match=r"asked 3 times .* Look there for what has job in its name") as told:
+            await once(database, lease, effect(shop))
+        assert told.value.code == "provider_unclear"
+    assert (shop.calls, await outcomes(database)) == (3, ["absent"] * 3)
+    assert await find_out(database, lease, effect(shop)) is None, "who only asks whether it happened is told"
+    assert await once(database, lease, effect(shop, provider="q")) == "made-4", "another provider is another matter"
+
+
+async def test_what_one_task_gave_up_the_next_may_try(database: Database) -> None:
+    shop, lease = Shop(), await leased(database)
+    for _ in range(3):
+        lease = await _absent(database, lease, shop)
+    # As the upload of a file for a second job is.
+    assert await once(database, await leased(database, "another task"), effect(shop)) == "made-4"
+
+
+async def test_tries_that_never_reached_the_provider_are_not_counted(database: Database) -> None:
+    shop, lease = Shop(), await leased(database)
+    taken = lease.taken
+    lease.taken -= LEASE_SECONDS * 0.7
+    for _ in range(4):
+        assert isinstance(await once(database, lease, effect(shop)), NotYet)
+    lease.taken = taken
+    assert await once(database, lease, effect(shop)) == "made-1"
+
+
 async def test_what_lands_late_is_found_at_the_last_look(database: Database) -> None:
     shop, lease = Shop(["break"]), await leased(database)
     await once(database, lease, effect(shop))
@@ -154,7 +195,7 @@ async def test_with_too_little_of_its_lease_left_it_does_not_call(database: Data
     shop, lease = Shop(), await leased(database)
     lease.taken -= LEASE_SECONDS * 0.7
     assert isinstance(await once(database, lease, effect(shop)), NotYet)
-    assert (shop.calls, await outcomes(database)) == (0, ["absent"])
+    assert (shop.calls, await outcomes(database)) == (0, ["refused"])
 
 
 @pytest.mark.parametrize("outcome", ["unclear", "done"])
