@@ -19,6 +19,8 @@ from shared.provider.decode import storable
 from shared.runtime import Runtime
 from shared.work.claim import Lease, claim, settle
 from shared.work.outcomes import Again, Done, GaveUp, Outcome, Retry
+from workers.checking import CHECKS, Checks
+from workers.slots import LongSlots
 
 _log = log.get(__name__)
 #: An error's text is cut to so many characters; a driver's may hold a whole statement.
@@ -33,6 +35,14 @@ class StepSpec:
     give_up: Callable[[Runtime, Lease, GaveUp], Awaitable[None]]
     #: Seconds after which a step counts as hung. Its lease is renewed all the while.
     limit_seconds: float = 600
+    #: What it is at, in a sentence for whoever waits for its subject.
+    in_words: str = "working on it"
+    #: It may take as long as its file is big: of a worker's slots such steps hold half at most.
+    long: bool = False
+
+
+class _Raised(Retry):
+    """A defect whose words are a program's: for the log and for `last_error`, not for a caller."""
 
 
 class Runner:
@@ -42,7 +52,9 @@ class Runner:
         self.runtime = runtime
         self.steps = steps
         self.owner = f"{socket.gethostname()}:{os.getpid()}"
+        self.checks = Checks()
         self._slots = asyncio.Semaphore(runtime.settings.pipeline.concurrency)
+        self._long = LongSlots(max(1, runtime.settings.pipeline.concurrency // 2))
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._seen_database: float | None = None
@@ -72,6 +84,10 @@ class Runner:
         """Return how many more rows could be run at once."""
         return 0 if self._stopping else self.runtime.settings.pipeline.concurrency - len(self._running)
 
+    def kinds(self) -> list[str]:
+        """Return the kinds that could be begun now: no long ones while their slots are held."""
+        return [kind for kind, spec in self.steps.items() if self._long.is_free() or not spec.long]
+
     async def drain(self, grace_seconds: float) -> None:
         """Begin nothing more; let running steps end within the grace, then hand their rows back."""
         self._stopping = True
@@ -80,28 +96,47 @@ class Runner:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self.checks.close()
 
     async def _run(self, item_id: int) -> None:
-        seconds = self.runtime.settings.pipeline.lease_seconds
         async with self._slots:
             if self._stopping:
                 return
+            # What kind of row it is turns out when it is claimed: until then it may be a long one.
+            kinds, holds = self.kinds(), self._long.take()
             try:
-                lease = await claim(
-                    self.runtime.database, item_id, list(self.steps), owner=self.owner, lease_seconds=seconds
-                )
-            except TROUBLE as exc:
-                _log.warning("claim.failed", item_id=item_id, error=str(exc))
-                return
-            if lease is not None:
-                with bound_contextvars(request_id=lease.request_id, step=lease.kind, subject_id=lease.subject_id):
-                    await self._finish(lease, await self._perform(lease))
+                lease = await self._claim(item_id, kinds)
+                if lease is None and len(kinds) < len(self.steps):
+                    self._long.wait(item_id)
+                if holds and (lease is None or not self.steps[lease.kind].long):
+                    holds = False
+                    self._give_back()
+                if lease is not None:
+                    with bound_contextvars(request_id=lease.request_id, step=lease.kind, subject_id=lease.subject_id):
+                        await self._finish(lease, await self._perform(lease))
+            finally:
+                if holds:
+                    self._give_back()
+
+    def _give_back(self) -> None:
+        waiting = self._long.give_back()
+        if waiting is not None and not self._stopping:
+            self.begin(waiting)
+
+    async def _claim(self, item_id: int, kinds: list[str]) -> Lease | None:
+        seconds = self.runtime.settings.pipeline.lease_seconds
+        try:
+            return await claim(self.runtime.database, item_id, kinds, owner=self.owner, lease_seconds=seconds)
+        except TROUBLE as exc:
+            _log.warning("claim.failed", item_id=item_id, error=str(exc))
+            return None
 
     async def _perform(self, lease: Lease) -> Outcome | None:
         spec = self.steps[lease.kind]
         if lease.attempt > self.runtime.settings.pipeline.attempts:
             return GaveUp(f"Given up: in {lease.attempt - 1} attempts no worker came to the end of {lease.kind}.")
         limit = asyncio.timeout(spec.limit_seconds)
+        CHECKS.set(self.checks)
         try:
             async with limit, _kept(self.runtime, lease):
                 return await spec.run(self.runtime, lease)
@@ -142,7 +177,11 @@ class Runner:
             case Done() | Again():
                 await settle(self.runtime.database, lease, outcome)
             case Retry(why=why, defect=True) if lease.attempt >= pipeline.attempts:
-                await self._settle(lease, GaveUp(f"Given up after {lease.attempt} attempts: {why}"))
+                reason = f"Given up after {lease.attempt} attempts: {why}"
+                if isinstance(outcome, _Raised):
+                    _log.error("step.raised_to_the_last", reason=reason)
+                    reason = _for_the_caller(lease, self.steps[lease.kind])
+                await self._settle(lease, GaveUp(reason))
             case Retry(why=why, after=after, defect=defect):
                 wait = backoff(lease.attempt, pipeline.retry_first_seconds, pipeline.retry_most_seconds)
                 # Asked to come back at once, a crowd would come back at once for ever.
@@ -175,7 +214,12 @@ def _meaning(exc: Exception) -> Outcome | None:
     outside = isinstance(exc, SQLAlchemyError) and passes(exc)
     if not outside:
         _log.error("step.raised", exc_info=exc)
-    return Retry(_said(exc), defect=not outside)
+    return _Raised(_said(exc), defect=not outside)
+
+
+def _for_the_caller(lease: Lease, spec: StepSpec) -> str:
+    logged = lease.request_id or lease.subject_id
+    return f"Something went wrong in Tuneyard while {spec.in_words}; it is logged under {logged}."
 
 
 def _said(exc: Exception) -> str:

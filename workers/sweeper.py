@@ -35,7 +35,7 @@ async def sweep_for_ever(runtime: Runtime, runner: Runner) -> None:
 
 async def sweep(runtime: Runtime, runner: Runner) -> int:
     """Wake every due row once; return how many there were. What is run here is not waited for: it may take an hour."""
-    found = await due(runtime.database, list(runner.steps))
+    found = await due(runtime.database, runner.kinds())
     runner.saw_database()
     if found and not await runtime.waker.wake(found):
         for item in found[: max(0, min(_INLINE, runner.free()))]:

@@ -1,16 +1,14 @@
 """Read the dataset, report every problem."""
 
-import asyncio
-
 from shared import log
 from shared.datasets import lifecycle
-from shared.datasets.report import check
 from shared.datasets.states import DatasetState
 from shared.datasets.tables import Dataset
 from shared.db.database import server_time
 from shared.runtime import Runtime
 from shared.work.claim import Lease
 from shared.work.outcomes import Done, GaveUp, Outcome
+from workers.checking import CHECKS
 
 _log = log.get(__name__)
 #: Ten examples are required of what is trained on, not of what is held out: only a job knows which a file is.
@@ -23,7 +21,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         dataset = await session.get(Dataset, lease.subject_id)
     if dataset is None or dataset.state != DatasetState.UPLOADED:
         return Done()
-    report = await asyncio.to_thread(check, runtime.storage.read(dataset.stored_as), model=None)
+    report = await CHECKS.get().report(runtime.storage, dataset, model=None)
     error = next((found for found in report.errors() if found.code != TOO_FEW), None)
     _log.info("dataset.checked", examples=report.examples, valid=report.valid)
     await _end(runtime, lease, report=report.as_dict(), status_details=None if error is None else str(error))

@@ -101,26 +101,29 @@ async def test_when_a_row_is_struck_out(
     assert [(end.reason, end.code, end.param) for end in step.given_up] == reasons, remark
 
 
+WENT_WRONG = "Something went wrong in Tuneyard while testing it; it is logged under req_1."
+
+
 @pytest.mark.parametrize(
-    ("ended", "attempt", "given_up", "remark"),
+    ("ended", "attempt", "reasons", "remark"),
     [
-        (ZeroDivisionError("x"), 3, True, "the fourth of four"),
-        (ZeroDivisionError("x"), 2, False, "one is left"),
-        (Conflict("x"), 3, True, "not retryable is ours too"),
-        (ProviderBusy("x"), 3, False, "an outage is nobody's defect"),
-        (Retry("x", defect=True), 3, True, "as the step says"),
+        (ZeroDivisionError("x"), 3, [WENT_WRONG], "the fourth of four: its words are for the log"),
+        (ZeroDivisionError("x"), 2, [], "one is left"),
+        (Conflict("x"), 3, [WENT_WRONG], "not retryable is ours too"),
+        (ProviderBusy("x"), 3, [], "an outage is nobody's defect"),
+        (Retry("x", defect=True), 3, ["Given up after 4 attempts: x"], "as the step says"),
     ],
 )
 async def test_only_our_own_defects_run_out_of_attempts(
     runtime: Runtime,
     ended: Outcome | Exception,
     attempt: int,
-    given_up: bool,  # noqa: FBT001
+    reasons: list[str],
     remark: str,
 ) -> None:
     step = Step([ended])
-    await Runner(runtime, step.steps()).run(await put(runtime, attempt=attempt))
-    assert [end.reason.startswith("Given up after 4 attempts: ") for end in step.given_up] == [True] * given_up, remark
+    await Runner(runtime, step.steps()).run(await put(runtime, attempt=attempt, request_id="req_1"))
+    assert [end.reason for end in step.given_up] == reasons, remark
 
 
 async def test_a_long_outage_does_not_use_up_the_attempts_of_a_defect_after_it(runtime: Runtime) -> None:
@@ -213,6 +216,27 @@ async def test_told_to_stop_it_lets_steps_end_and_begins_none(runtime: Runtime) 
     assert len(step.runs) == 3 and runner.free() == 0
     await runner.run(items[-1])
     assert len(step.runs) == 3
+
+
+async def test_long_steps_leave_room_for_short_ones_and_none_of_them_is_forgotten(runtime: Runtime) -> None:
+    long, short = Step(), Step()
+    long.go.clear()
+    runner = Runner(runtime, {**long.steps(kind="test.long", long=True), **short.steps()})
+    items = [await put(runtime, f"s{number}", "test.long") for number in range(7)]
+    running = [runner.begin(item) for item in items]
+    await long.running.wait()
+    assert runner.kinds() == [KIND]
+    for _ in range(3):
+        await runner.run(await put(runtime))
+    assert (len(long.runs), len(short.runs)) == (1, 3)
+    long.go.set()
+    await asyncio.gather(*running)
+
+    async def all_done() -> bool:
+        return len(long.runs) == 7
+
+    await until(all_done)
+    await runner.drain(5)
 
 
 async def test_the_fence_s_own_error_leaves_the_row_to_its_holder(runtime: Runtime) -> None:

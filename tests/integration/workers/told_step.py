@@ -46,13 +46,13 @@ class Step:
     async def give_up(self, _runtime: Runtime, _lease: Lease, outcome: GaveUp) -> None:
         self.given_up.append(outcome)
 
-    def steps(self, limit_seconds: float = 60) -> dict[str, StepSpec]:
-        return {KIND: StepSpec(self.run, self.give_up, limit_seconds)}
+    def steps(self, limit_seconds: float = 60, *, kind: str = KIND, long: bool = False) -> dict[str, StepSpec]:
+        return {kind: StepSpec(self.run, self.give_up, limit_seconds, "testing it", long=long)}
 
 
-async def put(runtime: Runtime, subject: str = "a", **columns: Any) -> int:
+async def put(runtime: Runtime, subject: str = "a", kind: str = KIND, **columns: Any) -> int:
     async with runtime.database.begin() as session:
-        await schedule(session, KIND, subject)
+        await schedule(session, kind, subject)
         for name, value in columns.items():
             await sql(session, text(f"UPDATE work_items SET {name} = :value"), value=value)  # noqa: S608
         query = text("SELECT id FROM work_items WHERE subject_id = :subject")
