@@ -38,6 +38,8 @@ def check(
     from shared.datasets.report import check as check_stream  # noqa: PLC0415
 
     base = _base(model)
+    if epochs is not None and base is None:
+        typer.echo("hint: the cost of --epochs needs --model, whose price it is; none is shown.", err=True)
     with _opened(file) as (stream, size), _progress(size) as on_progress:
         try:
             report = check_stream(

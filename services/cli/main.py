@@ -39,7 +39,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it)
 
 @app.callback()
 def _options(
-    version: Annotated[
+    version: Annotated[  # noqa: FBT002 (its callback acts)
         bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:

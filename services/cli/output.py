@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 #: What a write to standard output or error can end in; a file that is named has its own sentence.
 _OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF})
@@ -16,7 +17,9 @@ _IN_ASCII = str.maketrans(
 
 
 def forgive_encodings() -> None:
-    """Let a character that the terminal's encoding lacks become a question mark."""
+    """Let a character that the terminal's encoding lacks become a question mark, and a closed output be nothing."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (as long as the process)
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

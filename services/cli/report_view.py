@@ -1,5 +1,6 @@
 """Show a dataset report in a terminal, or line by line in a pipe."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -15,12 +16,19 @@ _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _BARS = "▁▂▃▄▅▆▇█"
 #: Enough to see what is meant; `--json` and a pipe give all that the report lists.
 _OF_EACH_CODE = 5
+#: Columns. In fewer, a table would cut the sentences into slices.
+_TABLE_FROM = 70
 
 
-def show(report: Mapping[str, Any], name: str, console: Console) -> None:
-    """Print a `dataset.report`, as `tuneyard check` made it or as the API gave it."""
+def show(report: Mapping[str, Any], name: str, console: Console, *, most: int = sys.maxsize, rest: str = "") -> None:
+    """Print a `dataset.report`, as `tuneyard check` made it or as the API gave it.
+
+    Of each code at most `most` findings are shown, on a terminal at most five; `rest` says where the others stand.
+    """
+    if console.is_terminal:
+        most = min(most, _OF_EACH_CODE)
     _say(console, _headline(report, name), style="bold")
-    _show_findings(report, console)
+    _show_findings(report, console, most, rest)
     tokens = report["tokens"]
     if tokens["total"]:
         _say(console, _tokens(tokens))
@@ -55,27 +63,26 @@ def _headline(report: Mapping[str, Any], name: str) -> str:
     return " · ".join(parts)
 
 
-def _show_findings(report: Mapping[str, Any], console: Console) -> None:
-    findings = report["findings"]
-    if not console.is_terminal:
+def _show_findings(report: Mapping[str, Any], console: Console, most: int, rest: str) -> None:
+    findings = _first_of_each_code(report["findings"], most)
+    if findings and console.is_terminal and console.width >= _TABLE_FROM:
+        console.print(_table(findings))
+    else:
         for finding in findings:
             _say(console, _line(finding))
-    elif findings:
-        console.print(_table(_first_of_each_code(findings)))
-    listed = Counter(finding["code"] for finding in findings)
-    shown = {code: min(count, _OF_EACH_CODE) for code, count in listed.items()} if console.is_terminal else listed
+    shown = Counter(finding["code"] for finding in findings)
     for code, count in report.get("findings_by_code", {}).items():
-        more = count - shown.get(code, 0)
+        more = count - shown[code]
         if more > 0 and not any(finding["code"] == code and finding["count"] > 1 for finding in findings):
-            _say(console, f"… and {more:,} more of {code}", style="dim")
+            _say(console, f"… and {more:,} more of {code}{rest and f'; {rest}'}", style="dim")
 
 
-def _first_of_each_code(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _first_of_each_code(findings: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
     seen: Counter[str] = Counter()
     seen_at: list[dict[str, Any]] = []
     for finding in findings:
         seen[finding["code"]] += 1
-        if seen[finding["code"]] <= _OF_EACH_CODE:
+        if seen[finding["code"]] <= most:
             seen_at.append(finding)
     return seen_at
 

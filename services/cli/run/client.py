@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import aiohttp
 
-from services.cli.run.connection import Connection
+from services.cli.run.connection import Connection, is_local
 from services.cli.run.errors import Exit, RunError
 
 #: Seconds of trouble that are borne: little at the first contact, and a restart of the service once it has answered.
@@ -78,7 +78,7 @@ class Client:
             try:
                 async with self._session.request(method, self._connection.url + path, **request()) as response:
                     if not _may_pass(response) or time.monotonic() > until:
-                        answer = await _read(response)
+                        answer = await _read(response, self._connection.url)
                         self._patience = _PATIENCE
                         return answer
                     wait = max(wait, _asked_wait(response))
@@ -89,10 +89,11 @@ class Client:
             wait *= 2
 
     def _unreachable(self, exc: Exception) -> NoReturn:
+        start = "start the service with `tuneyard up`, or name" if is_local(self._connection.url) else "name"
         raise RunError(
             f"{self._connection.url} (from {self._connection.url_from}) cannot be reached: {_why(exc)}.",
             Exit.UNREACHABLE,
-            hint="start the service with `tuneyard up`, or name another with --base-url or TUNEYARD_BASE_URL",
+            hint=f"{start} another address with --base-url or TUNEYARD_BASE_URL",
             code="unreachable",
         ) from exc
 
@@ -108,6 +109,9 @@ async def open_client(connection: Connection) -> AsyncIterator[Client]:
 def _why(exc: Exception) -> str:
     if isinstance(exc, TimeoutError):
         return "it did not answer in time"
+    if isinstance(exc, aiohttp.ClientConnectorDNSError):
+        # Its number is of the resolver's own kind, which strerror does not know.
+        return f'the name "{exc.host}" was not found ({(exc.os_error.strerror or str(exc.os_error)).lower()})'
     if isinstance(exc, aiohttp.ClientConnectorError) and exc.os_error.errno:
         return os.strerror(exc.os_error.errno).lower()
     return str(exc) or type(exc).__name__
@@ -135,27 +139,30 @@ def _asked_wait(response: aiohttp.ClientResponse) -> float:
     return float(asked) if asked.isdecimal() else 0.0
 
 
-async def _read(response: aiohttp.ClientResponse) -> Json:
+async def _read(response: aiohttp.ClientResponse, url: str) -> Json:
     try:
         body = await response.json(content_type=None)
     except ValueError:
         body = None
     if response.status < 400 and isinstance(body, dict):
         return body
-    raise _refused(response, body if isinstance(body, dict) else {})
+    raise _refused(response, body if isinstance(body, dict) else {}, url)
 
 
-def _refused(response: aiohttp.ClientResponse, body: Json) -> RunError:
+def _refused(response: aiohttp.ClientResponse, body: Json, url: str) -> RunError:
     error = body.get("error")
     error = error if isinstance(error, dict) else {}
     said = error.get("message") or f"{response.method} {response.url.path} was answered with HTTP {response.status}."
     request_id = error.get("request_id") or response.headers.get("x-request-id")
     exit_code = Exit.UNREACHABLE if response.status in _RETRYABLE else Exit.USAGE
-    return RunError(
-        said, exit_code, hint=_HINTS.get(response.status, ""), code=error.get("code"), request_id=request_id
-    )
+    hint = _HINTS.get(response.status, "")
+    if response.status == 404 and not url.endswith("/v1") and (not error or said.startswith(_NO_SUCH_PATH)):
+        hint = f"did you mean {url}/v1?"
+    return RunError(said, exit_code, hint=hint, code=error.get("code"), request_id=request_id)
 
 
+#: How the service, and OpenAI's, begins its answer to a path that it does not have.
+_NO_SUCH_PATH = "Unknown request URL"
 _HINTS = {
     401: "set TUNEYARD_API_KEY to a key of this service; `tuneyard up` prints its first one",
     429: "the limit of this key is reached; try again in a minute",

@@ -68,6 +68,11 @@ def _read(file: Path) -> str | None:
         return None
 
 
+def is_local(url: str) -> bool:
+    """Return whether the address is this machine."""
+    return _is_loopback(urlsplit(url).hostname or "")
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -160,11 +161,11 @@ def _judged(report: Json, name: str, *, for_validation: bool) -> Json:
 
 def _has_errors(path: Path, model: str, file: Json, report: Json | None) -> RunError:
     found = file.get("status_details") or _first_error(report)
+    check = f"`tuneyard check {shlex.quote(str(path))} --model {model}`"
     return RunError(
         f"{path} has errors; no job was created. First: {found}",
         Exit.FAILED,
-        hint=f"correct what is named above; `tuneyard check {path} --model {model}` finds the same without sending "
-        "anything",
+        hint=f"correct what is named above; {check} finds the same without sending anything",
         code="dataset_has_errors",
     )
 

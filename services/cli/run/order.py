@@ -59,11 +59,17 @@ def check_order(order: Order, *, can_ask: bool) -> None:
 
 def read_metadata(pairs: list[str], name: str | None) -> dict[str, str]:
     """Return `KEY=VALUE` words as a dictionary, with `name` under that key."""
-    metadata = {} if name is None else {"name": name}
+    metadata: dict[str, str] = {}
+    if name is not None:
+        pairs = [f"name={name}", *pairs]
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise _wrong(f"--metadata: {pair!r} is not of the form KEY=VALUE.")
+        if key in metadata:
+            given = f"{metadata[key]!r} and {value!r}"
+            hint = "--name is short for --metadata name=…" if key == "name" and name is not None else ""
+            raise _wrong(f"--metadata: the key {key!r} is given twice, as {given}. Give it once.", hint=hint)
         metadata[key] = value
     return metadata
 

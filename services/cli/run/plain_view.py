@@ -1,6 +1,7 @@
 """A run in a pipe or a log: one plain line per change, and while it trains at most one each ten seconds"""
 
 import asyncio
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,8 @@ from services.cli.run.view import Json
 
 #: Seconds between two lines about the same training.
 EVERY = 10.0
+#: A log needs to know what is wrong, not each place of it.
+_OF_EACH_CODE = 20
 _FOLLOW = "tuneyard run --follow {}"
 _CANCEL = 'curl -sS -X POST {}/fine_tuning/jobs/{}/cancel -H "Authorization: Bearer {}"'
 
@@ -63,7 +66,8 @@ class PlainView:
 
     def checked(self, file: Json, report: Json | None) -> None:
         if report is not None:
-            show(report, file["filename"], self.console)
+            name = shlex.quote(file["filename"])
+            show(report, file["filename"], self.console, most=_OF_EACH_CODE, rest=f"`tuneyard check {name}` lists all")
         elif file.get("status_details"):
             self.say("Not valid", file["status_details"], style="bold red")
 
@@ -164,7 +168,9 @@ class PlainView:
 
     @staticmethod
     def data(line: str) -> None:
-        """Write what a script wants."""
+        """Write what a script wants; a person who sees both outputs has read it in the lines above."""
+        if sys.stdout.isatty() and sys.stderr.isatty():
+            return
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 

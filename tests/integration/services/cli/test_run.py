@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pty
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -155,7 +156,9 @@ async def test_a_terminal_asks_and_draws(house: House, folder: Path) -> None:
         assert await process.wait() == 0, drawn
     assert b"(estimate; prices of" in asked
     assert "training loss" in drawn and any(0x2800 < ord(character) < 0x2900 for character in drawn)
-    assert drawn.rstrip().splitlines()[-1].startswith(f"ft:{MODEL}:")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", drawn).rstrip().splitlines()
+    assert sum(line.startswith(f"Model      ft:{MODEL}:") for line in plain) == 1
+    assert plain[-1].startswith("Try it     curl ")  # the bare name is for a pipe
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,35 @@ def test_a_terminal_shows_the_first_of_each_code_in_a_table_and_counts_the_rest(
     assert all(len(line) <= 80 for line in text.splitlines() if "no_assistant" in line)
 
 
+def test_a_narrow_terminal_shows_findings_as_lines_that_it_wraps_itself() -> None:
+    from shared.datasets.report import check as check_stream  # noqa: PLC0415
+
+    report = check_stream([BAD.encode() * 30], model=None).as_dict()
+    screen = Console(file=io.StringIO(), force_terminal=True, width=40, color_system=None)
+    report_view.show(report, "data.jsonl", screen)
+    assert isinstance(screen.file, io.StringIO)
+    said = 'error no_assistant: line 5: an example needs a message from "assistant", which is what the model learns.'
+    assert said in screen.file.getvalue().splitlines()
+    assert "line 6: " not in screen.file.getvalue()
+
+
+def test_a_log_of_a_run_gets_twenty_of_each_code_and_where_the_rest_is() -> None:
+    from shared.datasets.report import check as check_stream  # noqa: PLC0415
+
+    report = check_stream([BAD.encode() * 30], model=None).as_dict()
+    log = Console(file=io.StringIO(), width=80)
+    report_view.show(report, "data.jsonl", log, most=20, rest="`tuneyard check data.jsonl` lists all")
+    assert isinstance(log.file, io.StringIO)
+    assert log.file.getvalue().count("error no_assistant") == 20
+    assert "… and 10 more of no_assistant; `tuneyard check data.jsonl` lists all" in log.file.getvalue().splitlines()
+
+
+def test_epochs_without_a_model_are_answered_with_what_the_cost_needs() -> None:
+    result = run(CAPITALS, "--epochs", "5")
+    assert result.exit_code == 0
+    assert "--model" in result.stderr and "Cost" not in result.stdout
+
+
 def test_the_histogram_is_one_line_from_the_smallest_to_the_largest() -> None:
     buckets = [
         {"from": 0, "to": 9, "examples": 8},

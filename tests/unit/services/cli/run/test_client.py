@@ -90,6 +90,39 @@ async def test_nobody_listening_is_told_with_how_to_start() -> None:
     assert "tuneyard up" in refused.value.hint
 
 
+async def test_a_name_that_nobody_has_is_told_without_offering_to_start_it() -> None:
+    async with open_client(Connection("http://tuneyard.invalid/v1", "ty_key", "--base-url", "", "")) as client:
+        with pytest.raises(RunError, match=r'the name "tuneyard\.invalid" was not found') as refused:
+            await client.get("/models")
+    assert refused.value.exit_code is Exit.UNREACHABLE
+    assert refused.value.hint == "name another address with --base-url or TUNEYARD_BASE_URL"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "hint"),
+    [
+        ("", {"error": {"message": "Unknown request URL: GET /models."}}, "did you mean {}/v1?"),
+        ("", "<html>", "did you mean {}/v1?"),  # a page of another server at that address
+        ("", {"error": {"message": "No such file."}}, ""),  # a service that has its paths elsewhere
+        ("/v1", {"error": {"message": "Unknown request URL: GET /v1/models."}}, ""),
+    ],
+)
+async def test_an_address_without_its_v1_is_answered_with_the_address_that_was_meant(
+    path: str, body: object, hint: str
+) -> None:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.json_response(body, status=404)
+
+    app = web.Application()
+    app.router.add_get("/{rest:.*}", handle)
+    async with TestServer(app) as server:
+        url = str(server.make_url(path)).rstrip("/")
+        async with open_client(Connection(url, "ty_key", "--base-url", "", "")) as client:
+            with pytest.raises(RunError) as refused:
+                await client.get("/models")
+    assert refused.value.hint == hint.format(url)
+
+
 async def test_events_come_once_and_in_order_even_when_one_is_late() -> None:
     committed = [f"ftevent-{number:03}" for number in range(5)]
 

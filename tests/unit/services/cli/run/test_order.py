@@ -56,3 +56,16 @@ def test_metadata_is_read_by_its_first_equals_sign() -> None:
     }
     with pytest.raises(RunError, match="KEY=VALUE"):
         read_metadata(["team"], None)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "name", "word"),
+    [
+        (["a=1", "a=2"], None, "'a' is given twice, as '1' and '2'"),
+        (["name=night"], "day", "'name' is given twice, as 'day' and 'night'"),  # --name is that key
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused(pairs: list[str], name: str | None, word: str) -> None:
+    with pytest.raises(RunError, match=word) as refused:
+        read_metadata(pairs, name)
+    assert refused.value.exit_code is Exit.USAGE
