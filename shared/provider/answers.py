@@ -1,15 +1,26 @@
 """What a provider tells of its files, jobs, events and checkpoints, in our words."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.provider.decode import said, second, table, whole, words
+from shared.provider.decode import number, said, second, table, whole, words
 
 #: A reason longer than this is a page of something else; an id, a status or a name is never near it.
 _MOST_TEXT = 4000
 _MOST_NAME = 512
 #: The column is an integer of 32 bits.
 _MOST_STEP = 2**31 - 1
+#: An event's data beyond so many characters of JSON is no note on a training; thousands of them are held at once.
+_MOST_DATA = 16_000
+
+
+def identity(body: dict[str, Any]) -> str:
+    """Return the id of an object; raise KeyError without one, ValueError when it is null, an object or a page long."""
+    found = body["id"]
+    if isinstance(found, bool) or not isinstance(found, str | int) or not 0 < len(str(found)) <= _MOST_NAME:
+        raise ValueError(f"id: expected a text of 1 to {_MOST_NAME} characters, found {words(found, 80)}")
+    return str(found)
 
 
 @dataclass(frozen=True)
@@ -34,7 +45,7 @@ class ProviderJob:
     def read(cls, body: dict[str, Any]) -> "ProviderJob":
         """Read a job tolerantly: partial objects, `error: {}` and null hyperparameters are all real (facts 1.3).
 
-        Raises KeyError without an id.
+        Raises KeyError without an id, ValueError for what is none.
         """
         told = body.get("error")
         error: dict[str, Any] = told if isinstance(told, dict) else {"message": told or None}
@@ -42,7 +53,7 @@ class ProviderJob:
         nested = table(table(method.get(str(method.get("type") or "supervised"))).get("hyperparameters"))
         files = body.get("result_files")
         return cls(
-            id=str(body["id"]),
+            id=identity(body),
             status=words(body.get("status"), _MOST_NAME) or "unknown",
             created_at=second(body.get("created_at")) or 0,
             fine_tuned_model=words(body.get("fine_tuned_model"), _MOST_NAME) or None,
@@ -71,14 +82,15 @@ class ProviderEvent:
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> "ProviderEvent":
-        """Read an event; `data` may be absent, null or empty."""
+        """Read an event; `data` may be absent, null or empty, and is left out when it is far too long."""
+        data = table(body.get("data"))
         return cls(
-            id=str(body["id"]),
+            id=identity(body),
             created_at=second(body.get("created_at")) or 0,
             level=words(body.get("level"), _MOST_NAME) or "info",
             message=said(body.get("message"), _MOST_TEXT) or "",
             type=words(body.get("type"), _MOST_NAME) or "message",
-            data=table(body.get("data")) or None,
+            data=data if data and len(json.dumps(data)) <= _MOST_DATA else None,
         )
 
 
@@ -95,13 +107,13 @@ class ProviderCheckpoint:
     @classmethod
     def read(cls, body: dict[str, Any]) -> "ProviderCheckpoint":
         """Read a checkpoint; metrics that are not numbers are left out."""
-        metrics = {k: float(v) for k, v in table(body.get("metrics")).items() if isinstance(v, int | float)}
+        told = {name: number(value) for name, value in table(body.get("metrics")).items()}
         return cls(
-            id=str(body["id"]),
+            id=identity(body),
             created_at=second(body.get("created_at")) or 0,
             model=str(body["fine_tuned_model_checkpoint"]),
             step=min(whole(body.get("step_number")) or 0, _MOST_STEP),
-            metrics=metrics,
+            metrics={name: value for name, value in told.items() if value is not None},
         )
 
 

@@ -10,13 +10,16 @@ from urllib.parse import quote
 import aiohttp
 
 from shared.errors import ProviderBusy, ProviderRefused, ProviderUnclear
-from shared.provider.answers import OUR_ID, NewJob, ProviderCheckpoint, ProviderEvent, ProviderJob
+from shared.provider.answers import OUR_ID, NewJob, ProviderCheckpoint, ProviderEvent, ProviderJob, identity
 from shared.provider.decode import second
 from shared.provider.transport import ProviderHttp, whole_body
 from shared.settings import ProviderSettings
 
 T = TypeVar("T")
 _PAGE = 100
+#: A list has so many pages at most, and items as many as those hold: 20,000 jobs, events or checkpoints, 200,000 files.
+#: OpenAI reports some hundred events a job; a server with endless fresh ids would be read until the memory is full.
+_MOST_PAGES = 200
 #: An upload slower than this has stopped: 512 MB then take under nine minutes.
 _SLOWEST_BYTES_PER_SECOND = 1_000_000
 _FILE_READY_SECONDS = 2.0
@@ -40,15 +43,19 @@ class Provider:
         form = aiohttp.FormData()
         form.add_field("purpose", "fine-tune")
         form.add_field("file", chunks, filename=filename, content_type="application/jsonl")
-        return _read(_id, await self.http.json("POST", "/files", data=form, timeout=patience))
+        return _read(identity, await self.http.json("POST", "/files", data=form, timeout=patience))
 
     async def find_files(self, filename: str) -> list[str]:
         """Return the ids of files of this name, oldest first; the API has no filter, so the list is read."""
         query = {"purpose": "fine-tune", "limit": "1000", "order": "desc"}
-        files = [file async for file in self._pages("/files", query) if file.get("filename") == filename]
+        files = [
+            (second(file.get("created_at")) or 0, _read(identity, file))
+            async for file in self._pages("/files", query)
+            if file.get("filename") == filename
+        ]
         # Of two files of one second the list names the newer first; the sort keeps what it finds.
         files.reverse()
-        return [_read(_id, file) for file in sorted(files, key=lambda file: second(file.get("created_at")) or 0)]
+        return [file_id for _, file_id in sorted(files, key=lambda file: file[0])]
 
     async def delete_file(self, file_id: str) -> None:
         """Delete a file; what is not there is deleted already."""
@@ -75,9 +82,10 @@ class Provider:
     async def find_jobs(self, our_id: str) -> list[ProviderJob]:
         """Return the jobs that carry our id, oldest first; the filter is checked, for servers exist that ignore it."""
         query = {f"metadata[{OUR_ID}]": our_id, "limit": str(_PAGE)}
-        found = [_read(ProviderJob.read, body) async for body in self._pages("/fine_tuning/jobs", query)]
+        listed = self._pages("/fine_tuning/jobs", query)
+        found = [job async for body in listed if (job := _read(ProviderJob.read, body)).metadata.get(OUR_ID) == our_id]
         found.reverse()
-        return sorted((job for job in found if job.metadata.get(OUR_ID) == our_id), key=lambda job: job.created_at)
+        return sorted(found, key=lambda job: job.created_at)
 
     async def recent_jobs(self, since: int) -> AsyncIterator[ProviderJob]:
         """Yield the jobs created since then (Unix seconds), newest first."""
@@ -89,7 +97,11 @@ class Provider:
 
     async def job(self, job_id: str) -> ProviderJob:
         """Return the job as it stands."""
-        return _read(ProviderJob.read, await self.http.json("GET", f"/fine_tuning/jobs/{job_id}"))
+        job = _read(ProviderJob.read, await self.http.json("GET", f"/fine_tuning/jobs/{job_id}"))
+        if job.id != job_id:
+            # Its model may be another's.
+            raise ProviderUnclear(f"{self.name} was asked for the job {job_id} and told of {job.id}.")
+        return job
 
     async def cancel(self, job_id: str) -> None:
         """Ask for the end of a job; one that has ended already refuses, which the next poll reads."""
@@ -143,20 +155,26 @@ class Provider:
     async def _pages(self, path: str, query: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
         asked: set[str] = set()
         after: dict[str, str] = {}
-        while True:
+        left = _MOST_PAGES * int(query["limit"])
+        for _ in range(_MOST_PAGES):
             page = await self.http.json("GET", path, params={**query, **after})
             data = page.get("data") or []
             if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
                 raise ProviderUnclear(f"{self.name} answered GET {path} with a list of something that is no object.")
+            left -= len(data)
+            if left < 0:
+                break
             for item in data:
                 yield item
             if not page.get("has_more") or not data:
                 return
-            after = {"after": _read(_id, data[-1])}
+            after = {"after": _read(identity, data[-1])}
             if after["after"] in asked:
                 # It does not obey `after`. What stands behind this page cannot be seen, so nothing is proven absent.
                 raise ProviderUnclear(f"{self.name} gives the same page of {path} again and again.")
             asked.add(after["after"])
+        # What stands behind cannot be seen either.
+        raise ProviderUnclear(f"{self.name} has no end of {path}: more than {_MOST_PAGES} pages of {query['limit']}.")
 
 
 def upload_seconds(size: int) -> float:
@@ -164,15 +182,11 @@ def upload_seconds(size: int) -> float:
     return size / _SLOWEST_BYTES_PER_SECOND
 
 
-def _id(body: dict[str, Any]) -> str:
-    return str(body["id"])
-
-
 def _read(reader: Callable[[dict[str, Any]], T], body: dict[str, Any]) -> T:
     """Read an answer; one that lacks what it must have says nothing about what was done."""
     try:
         return reader(body)
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as exc:
         raise ProviderUnclear(f"The provider's answer cannot be read: {type(exc).__name__}: {exc}.") from exc
 
 

@@ -35,18 +35,28 @@ def storable(text: str) -> str:
 def whole(value: Any) -> int | None:
     """Return a number, or a text that is one, as an integer that a bigint holds; None for anything else."""
     try:
-        number = int(value)
+        found = int(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if abs(number) <= _MOST and not isinstance(value, bool) else None
+    return found if abs(found) <= _MOST and not isinstance(value, bool) else None
+
+
+def number(value: Any) -> float | None:
+    """Return a number as a double; None for anything else, and for an integer beyond a double's range."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def second(value: Any) -> int | None:
     """Return Unix seconds; milliseconds are turned into them. None for what is no instant."""
-    number = whole(value)
-    if number is not None and number > _LAST_SECOND:
-        number //= 1000
-    return number if number is not None and 0 <= number <= _LAST_SECOND else None
+    seconds = whole(value)
+    if seconds is not None and seconds > _LAST_SECOND:
+        seconds //= 1000
+    return seconds if seconds is not None and 0 <= seconds <= _LAST_SECOND else None
 
 
 def words(value: Any, most: int) -> str | None:

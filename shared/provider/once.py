@@ -171,7 +171,8 @@ def _never_clear(effect: Effect, times: int) -> ProviderRefused:
     what = (
         f"{effect.provider} was asked {times} times for the {effect.name} of {effect.subject_id}. Each time its answer"
         f" was unclear, and {effect.settle_seconds:g} s later its list showed nothing. Look there for what has"
-        f" {effect.subject_id} in its name or metadata, end what runs, and see why it cannot be found. Then create the job again."
+        f" {effect.subject_id} in its name or metadata, end what runs, and see why it cannot be found. Then create the"
+        " job again."
     )
     # No one answer stands behind this: to callers a bad gateway is what it was.
     return ProviderRefused(what, provider_status=502, code="provider_unclear")

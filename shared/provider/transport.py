@@ -1,5 +1,6 @@
 """Speak HTTP to a provider; every foreign error turns into one of ours here and nowhere else."""
 
+import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,8 +14,10 @@ from shared.provider.decode import decode, said, storable, table
 from shared.settings import ProviderSettings
 
 _log = log.get(__name__)
-#: Above this an answer is not one of the API's JSON objects.
-_MAX_ANSWER = 32 * 1024 * 1024
+#: A longer answer is no object or list of the API: a page of 1,000 files has some 300 KB.
+_MAX_ANSWER = 4 * 1024 * 1024
+#: A longer one is read in a thread: 256 KB take some 10 ms, in which nothing else would be answered.
+_MAX_INLINE = 256 * 1024
 #: Of a refusal so much is read; its reason is cut to so many characters, its code to so many.
 _MAX_REFUSAL = 64 * 1024
 _MAX_REASON = 2000
@@ -70,9 +73,12 @@ class ProviderHttp:
     async def json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         """Return the JSON object of a 2xx answer; raise ProviderBusy, ProviderRefused or ProviderUnclear otherwise."""
         async with self.answer(method, path, **request) as response:
-            raw = await whole_body(response, _MAX_ANSWER)
+            raw = await whole_body(response, _MAX_ANSWER + 1)
+            if len(raw) > _MAX_ANSWER:
+                raise ProviderUnclear(f"{self.name} answered {method} {path} with more than {_MAX_ANSWER} bytes.")
             try:
-                body = decode(raw, self._secret)
+                inline = len(raw) <= _MAX_INLINE
+                body = decode(raw, self._secret) if inline else await asyncio.to_thread(decode, raw, self._secret)
             except ValueError as exc:
                 raise ProviderUnclear(f"{self.name} answered {method} {path} with something that is not JSON.") from exc
             if not isinstance(body, dict):

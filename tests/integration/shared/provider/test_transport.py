@@ -1,8 +1,11 @@
 """What a server may answer, and which of our three errors each becomes: none other ever leaves the border."""
 
 import asyncio
+import itertools
 import json
 import socket
+import threading
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 
@@ -269,6 +272,98 @@ async def test_a_server_that_gives_the_same_page_for_ever_is_not_asked_for_ever(
     async with serving(_json(body)) as provider:
         with pytest.raises(ProviderUnclear, match="same page"):
             await provider.find_jobs("ftjob-ours")
+
+
+def _endless(**more: object) -> Handler:
+    """Answer pages of fresh ids for ever, as many items as were asked for."""
+    fresh = itertools.count()
+
+    async def page(request: web.Request) -> web.Response:
+        items = [{"id": f"x{next(fresh)}", **more} for _ in range(int(request.query["limit"]) // 10)]
+        return web.json_response({"data": items, "has_more": True})
+
+    return page
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda provider: provider.find_jobs("ftjob-ours"),
+        lambda provider: provider.find_files("f"),
+        lambda provider: provider.events("j", frozenset()),
+        lambda provider: provider.checkpoints("j"),
+    ],
+)
+async def test_a_list_without_an_end_is_not_read_for_ever(ask: Callable[[Provider], Awaitable[object]]) -> None:
+    async with serving(_endless(fine_tuned_model_checkpoint="m")) as provider:
+        with pytest.raises(ProviderUnclear, match="no end"):
+            await ask(provider)
+
+
+async def test_a_page_with_more_items_than_all_pages_may_have_is_not_taken() -> None:
+    items = [{"id": f"x{n}"} for n in range(20_001)]
+    async with serving(_json({"data": items, "has_more": False})) as provider:
+        with pytest.raises(ProviderUnclear, match="no end"):
+            await provider.events("j", frozenset())
+    async with serving(_json({"data": items[1:], "has_more": False})) as provider:
+        assert len(await provider.events("j", frozenset())) == 20_000
+
+
+async def test_of_a_list_only_what_was_looked_for_is_kept() -> None:
+    async with serving(_endless(padding="x" * 10_000, filename="another")) as provider:
+        tracemalloc.start()
+        try:
+            with pytest.raises(ProviderUnclear, match="no end"):
+                await provider.find_jobs("ftjob-ours")
+            assert tracemalloc.get_traced_memory()[1] < 10_000_000, "of 20 MB that came"
+        finally:
+            tracemalloc.stop()
+
+
+async def test_told_of_another_job_than_it_asked_for_it_believes_nothing() -> None:
+    other = {"id": "ftjob-other", "status": "succeeded", "fine_tuned_model": "ft:m:another-tenant"}
+    async with serving(_json(other)) as provider:
+        with pytest.raises(ProviderUnclear, match=r"asked for the job ftjob-ours and told of ftjob-other"):
+            await provider.job("ftjob-ours")
+        assert (await provider.job("ftjob-other")).status == "succeeded"
+
+
+@pytest.mark.parametrize("found", [None, "", {}, ["x"], True, "x" * 513])
+async def test_what_is_no_id_is_an_answer_that_says_nothing(found: object) -> None:
+    async with serving(_json({"id": found})) as provider:
+        with pytest.raises(ProviderUnclear, match="id: expected"):
+            await provider.create_job(NEW)
+
+
+async def test_an_answer_longer_than_any_of_the_api_is_not_read_to_its_end() -> None:
+    sent = 0
+
+    async def flood(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b'{"id": "j", "padding": "')
+        for _ in range(64):
+            await response.write(b"x" * 2**20)
+            sent += 1
+        await response.write(b'"}')
+        return response
+
+    async with serving(flood) as provider:
+        with pytest.raises(ProviderUnclear, match="more than 4194304 bytes"):
+            await provider.job("j")
+    assert sent < 32
+
+
+@pytest.mark.parametrize(("length", "threads"), [(1000, 0), (300_000, 1)])
+async def test_a_long_answer_is_read_in_a_thread_while_the_loop_goes_on(length: int, threads: int) -> None:
+    def beside_the_loop() -> set[int | None]:
+        return {thread.ident for thread in threading.enumerate() if thread.name.startswith("asyncio_")}
+
+    before = beside_the_loop()
+    async with serving(_json({"id": "j", "padding": "x" * length})) as provider:
+        await provider.job("j")
+        assert len(beside_the_loop() - before) == threads
 
 
 @pytest.mark.parametrize("status", [404, 405])

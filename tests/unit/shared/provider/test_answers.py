@@ -84,10 +84,17 @@ def test_an_event_without_data_has_none(data: object) -> None:
     assert (event.data, event.level, event.type, event.message) == (None, "info", "message", "")
 
 
+def test_an_event_with_a_page_of_data_keeps_its_message() -> None:
+    event = ProviderEvent.read({"id": "e", "message": "m", "data": {"a": "x" * 10**6}})
+    assert (event.message, event.data) == ("m", None)
+
+
 def test_metrics_of_a_checkpoint_that_are_no_numbers_are_left_out() -> None:
     body = {"id": "c", "fine_tuned_model_checkpoint": "ft:m:ckpt", "step_number": 88, "metrics": {"a": 1, "b": "x"}}
     assert ProviderCheckpoint.read(body).metrics == {"a": 1.0}
     assert ProviderCheckpoint.read({**body, "metrics": None}).metrics == {}
+    # Python's JSON reads integers of any length; a double ends at 1.8e308.
+    assert ProviderCheckpoint.read({**body, "metrics": {"a": 10**400, "b": True, "c": 2}}).metrics == {"c": 2.0}
     assert ProviderCheckpoint.read({**body, "step_number": 2**40}).step == 2**31 - 1
 
 
