@@ -2,13 +2,11 @@
 
 import json
 import math
-import re
 from typing import Any
 
 from shared.log import mask
+from shared.wire.storable import made_storable
 
-#: JSON can name them; UTF-8 and PostgreSQL cannot hold them.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 #: The range of a bigint; a number beyond it counts no tokens and names no second.
 _MOST = 2**63 - 1
 #: Seconds since 1970 at the end of the year 9999: what is later is in another unit.
@@ -25,11 +23,6 @@ def decode(raw: bytes, secret: str | None = None) -> Any:
         return _clean(json.loads(raw, parse_constant=lambda _: None), secret)
     except RecursionError as exc:
         raise ValueError("The JSON is nested too deeply.") from exc
-
-
-def storable(text: str) -> str:
-    """Return the text with U+FFFD in the place of each character that cannot be written down."""
-    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def whole(value: Any) -> int | None:
@@ -83,7 +76,7 @@ def _text(value: Any) -> str | None:
 def _clean(value: Any, secret: str | None) -> Any:
     match value:
         case str():
-            return storable(value.replace(secret, "…") if secret else value)
+            return made_storable(value.replace(secret, "…") if secret else value)
         case dict():
             return {_clean(name, secret): _clean(inner, secret) for name, inner in value.items()}
         case list():
@@ -91,3 +84,7 @@ def _clean(value: Any, secret: str | None) -> Any:
         case float() if not math.isfinite(value):
             return None
     return value
+
+
+#: The name that callers outside still use.
+storable = made_storable

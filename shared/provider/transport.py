@@ -10,8 +10,10 @@ import aiohttp
 
 from shared import log
 from shared.errors import ProviderBusy, ProviderError, ProviderRefused, ProviderUnclear
-from shared.provider.decode import decode, said, storable, table
+from shared.provider.decode import decode, said, table
 from shared.settings import ProviderSettings
+from shared.wire.storable import made_storable
+from shared.wire.user_agent import user_agent
 
 _log = log.get(__name__)
 #: A longer answer is no object or list of the API: a page of 1,000 files has some 300 KB.
@@ -52,7 +54,7 @@ class ProviderHttp:
         self._session = aiohttp.ClientSession(
             headers={
                 "Authorization": f"Bearer {key}",
-                "User-Agent": "Tuneyard/0.1",
+                "User-Agent": user_agent(),
             },
             timeout=self.patience(),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -162,5 +164,5 @@ def _error_in(raw: bytes, secret: str | None) -> dict[str, Any]:
         return error
     page = raw.decode(errors="replace")
     # Masked before it is cut, for half a key would not be known.
-    begin = said(storable(page.replace(secret, "…") if secret else page), _MAX_PAGE)
+    begin = said(made_storable(page.replace(secret, "…") if secret else page), _MAX_PAGE)
     return {**table(error), "message": error if isinstance(error, str) and error else begin}

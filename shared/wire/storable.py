@@ -8,9 +8,14 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _Place = tuple[Any, str] | None
 
 
-def storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Say whether the text can be written down."""
     return _UNSTORABLE.search(text) is None
+
+
+def made_storable(text: str) -> str:
+    """Return the text with U+FFFD in the place of each character that cannot be written down."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def first_unstorable(data: Any) -> str | None:
@@ -21,10 +26,10 @@ def first_unstorable(data: Any) -> str | None:
     waiting: list[tuple[_Place, Any]] = [(None, data)]
     while waiting:
         place, value = waiting.pop()
-        if isinstance(value, str) and not storable(value):
+        if isinstance(value, str) and not is_storable(value):
             return _dotted(place)
         if isinstance(value, dict):
-            if not all(map(storable, value)):
+            if not all(map(is_storable, value)):
                 return _dotted(place)
             waiting += [((place, name), inner) for name, inner in value.items()]
         elif isinstance(value, list):
@@ -38,3 +43,7 @@ def _dotted(place: _Place) -> str:
         place, name = place
         names.append(name)
     return ".".join(reversed(names))
+
+
+#: The name that callers outside still use.
+storable = is_storable

@@ -9,6 +9,7 @@ import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from importlib.metadata import version
 
 import pytest
 from aiohttp import web
@@ -247,6 +248,14 @@ async def test_an_answer_that_comes_in_pieces_is_read_whole() -> None:
 
     async with serving(slowly) as provider:
         assert (await provider.job("ftjob-1")).id == "ftjob-1"
+
+
+async def test_a_provider_is_told_who_calls_and_in_which_version() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"id": "j", "status": request.headers["User-Agent"]})
+
+    async with serving(answer) as provider:
+        assert (await provider.job("j")).status == f"Tuneyard/{version('tuneyard')}"
 
 
 def _pages(count: int, size: int = 100) -> Handler:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from shared.wire.errors import ApiError
 from shared.wire.jobs import CreateJob, Hyperparameters
 from shared.wire.parse import parse, read_json
-from shared.wire.storable import first_unstorable, storable
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -42,39 +41,6 @@ def test_any_json_is_a_job_or_refused_and_never_breaks(value: Any) -> None:
 def test_any_bytes_are_json_or_refused(raw: bytes) -> None:
     refused = _refusal(read_json, raw)
     assert refused is None or (refused.status, refused.code) == (400, "invalid_json")
-
-
-@given(st.text(alphabet=st.characters()))
-def test_what_is_storable_survives_utf_8_and_holds_no_nul(text: str) -> None:
-    try:
-        survives = "\x00" not in text.encode().decode()
-    except UnicodeEncodeError:
-        survives = False
-    assert storable(text) == survives
-
-
-@pytest.mark.parametrize(
-    ("data", "place"),
-    [
-        ({}, None),
-        ({"a": ["b", {"c": "d"}]}, None),
-        ("\x00", ""),
-        ({"\x00": 1}, ""),
-        ({"a": "\ud800"}, "a"),
-        ({"a": {"\udfff": 1}}, "a"),
-        ({"a": [0, {"b": "x\x00"}]}, "a.1.b"),
-    ],
-)
-def test_the_place_of_what_cannot_be_stored_is_told(data: Any, place: str | None) -> None:
-    assert first_unstorable(data) == place
-
-
-def test_the_deepest_json_there_is_can_be_looked_through() -> None:
-    data: Any = "\x00"
-    for _ in range(100_000):
-        data = [data]
-    found = first_unstorable(data)
-    assert found is not None and found.count(".") == 99_999
 
 
 @pytest.mark.parametrize("given_", [None, "auto"])
