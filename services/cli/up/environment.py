@@ -53,8 +53,6 @@ def part_environment(given: Mapping[str, str], options: Options, service: Servic
     }
     elsewhere = any(name.startswith(PROVIDER) and name.endswith("__BASE_URL") for name in given)
     yielding = {} if elsewhere or "TUNEYARD_PROVIDERS" in given else _local_provider(options.trainer_port)
-    # One traceback is one block of plain lines, not a drawn box.
-    yielding["TYPER_STANDARD_TRACEBACK"] = "1"
     if options.loopback_webhooks:
         yielding["TUNEYARD_ALLOW_LOOPBACK"] = "true"
     return {**yielding, **given, **ours}

@@ -37,6 +37,9 @@ class Keeper:
         try:
             for need in needs:
                 await self._unless_stopping(need.ready)
+            if self.part.is_needless and not self._stopping.is_set() and await self.part.is_needless():
+                self.ready.set()
+                return
             backoff = Backoff()
             while not self._stopping.is_set():
                 wait = await self._live(backoff)

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from services.cli.up.birth import BirthOptions, birth_options
 
+#: Asked before the only run of a part that runs once: is there nothing for it to do?
+Needless = Callable[[], Awaitable[bool]]
+
 #: Asked with a pid: is that process ready?
 Look = Callable[[int], Awaitable[bool]]
 
@@ -30,6 +33,8 @@ class Part:
     is_ready: Look = at_once
     #: It runs to its end, once, and is ready when it ended with 0: the migrations.
     once: bool = False
+    #: When it says yes, a part that runs once is ready without having run.
+    is_needless: Needless | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     #: Lines with one of these in them are not worth a reader's time.
     mute: tuple[str, ...] = ()

@@ -81,6 +81,11 @@ class Postgres:
         """Run a client program (`createdb`, `dropdb`) against this server. Raises CannotStart with its words."""
         self._execute(program, "--host", str(self.sockets), "--username", "postgres", *arguments)
 
+    def question(self, sql: str) -> list[str]:
+        """The command line that asks this server and prints values only, a row a line."""
+        where = ["--host", str(self.sockets), "--username", "postgres", "--dbname", "postgres"]
+        return [str(postgres_programs() / "psql"), *where, "--no-psqlrc", "--tuples-only", "--no-align", "-c", sql]
+
     def _initdb(self, folder: Path) -> None:
         fast = () if self.durable else ("--no-sync",)
         flags = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions")

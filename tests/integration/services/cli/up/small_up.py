@@ -22,7 +22,7 @@ SMALL_PART = str(Path(__file__).with_name("small_part.py"))
 
 def small_table(options: Options, postgres: Postgres, valkey: Valkey, environment: Mapping[str, str]) -> list[Part]:
     parts = table_of_parts(options, postgres, valkey, environment)
-    return [_small(part) if "services.cli.main" in part.command else part for part in parts]
+    return [_small(part) if "services.cli.parts" in part.command else part for part in parts]
 
 
 def _small(part: Part) -> Part:

@@ -14,6 +14,8 @@ import pytest
 
 from services.cli.up.account import Account
 from services.cli.up.birth import birth_options
+from services.cli.up.parts import OUR_CODE
+from services.cli.up.schema import newest_revision
 from tests.integration.services.cli.up.running import refused, running, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -43,6 +45,22 @@ def test_it_tells_address_and_key_when_ready_and_stops_on_sigterm_with_nothing_l
         assert len(up.processes()) >= len(PARTS)
         assert up.end(signal.SIGTERM) == 0
         assert up.processes() == []
+
+
+async def test_migrations_run_unless_the_database_notes_the_newest_revision(data_dir: Path) -> None:
+    newest = newest_revision(OUR_CODE / "migrations" / "versions")
+    with running(data_dir) as up:
+        up.wait_for("small.started", part="migrate")
+        up.wait_for("up.ready")
+        await _execute(data_dir, f"CREATE TABLE alembic_version AS SELECT '{newest}' AS version_num")
+        assert up.end(signal.SIGTERM) == 0
+    # A migration that ran would fail, and nothing would be ready.
+    with running(data_dir, extra={"BROKEN_PART": "migrate"}) as up:
+        up.wait_for("up.ready")
+        await _execute(data_dir, "UPDATE alembic_version SET version_num = '0000'")
+        assert up.end(signal.SIGTERM) == 0
+    with running(data_dir) as up:
+        up.wait_for("small.started", part="migrate")
 
 
 def test_ctrl_c_stops_it_with_exit_code_0(data_dir: Path) -> None:

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from services.cli.parts import COMMANDS
 from services.cli.up.environment import Options
 from services.cli.up.parts import table_of_parts, without_secrets
 from services.cli.up.postgres import Postgres
@@ -31,7 +32,9 @@ def test_the_gateway_waits_for_migrations_and_queue_and_the_others_for_the_gatew
 
 
 def test_each_part_of_ours_is_a_command_of_the_terminal_in_this_interpreter() -> None:
-    assert PARTS["worker-2"].command == [sys.executable, "-m", "services.cli.main", "worker"]
+    ours = [part.command for part in PARTS.values() if part.command[0] == sys.executable]
+    assert {tuple(line[1:3]) for line in ours} == {("-m", "services.cli.parts")}
+    assert {line[3] for line in ours} == {command.__name__ for command in COMMANDS}
 
 
 def test_a_folder_of_the_caller_called_shared_does_not_hide_ours() -> None:
