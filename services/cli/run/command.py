@@ -1,6 +1,7 @@
 """`tuneyard run`: read the options, choose the view, turn every end into its exit code"""
 
 import asyncio
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -85,6 +86,12 @@ def _ended(order: "Order", connection: "Connection", view: "View") -> "Exit":
         # Whoever read the output left, as `| head` does. Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.INTERRUPTED
+    except OSError:
+        # The output is lost, as on a full disk; that the job is not is what nobody could see.
+        if running and running[0].job is not None:
+            with contextlib.suppress(OSError):
+                typer.echo(f"{running[0].job['id']} goes on: tuneyard run --follow {running[0].job['id']}", err=True)
+        raise
     except RunError as error:
         view.refused(error)
         if running and running[0].job is not None and error.exit_code is Exit.UNREACHABLE:

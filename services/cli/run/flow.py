@@ -88,7 +88,9 @@ class Run:
             report = _judged(report, self._order.model, for_validation=for_validation)
         self._view.checked({**file, "filename": str(path)}, report)
         if report is None or not report["valid"]:
-            raise _has_errors(path, self._order.model, file, report)
+            option = " --for-validation" if for_validation else ""
+            check = f"tuneyard check {shlex.quote(str(path))} --model {self._order.model}{option}"
+            raise _has_errors(path, check, file, report)
         return file, report
 
     async def _create(self, body: Json) -> None:
@@ -159,13 +161,12 @@ def _judged(report: Json, name: str, *, for_validation: bool) -> Json:
     return report if base is None else report_judge.for_model(report, base)
 
 
-def _has_errors(path: Path, model: str, file: Json, report: Json | None) -> RunError:
+def _has_errors(path: Path, check: str, file: Json, report: Json | None) -> RunError:
     found = file.get("status_details") or _first_error(report)
-    check = f"`tuneyard check {shlex.quote(str(path))} --model {model}`"
     return RunError(
         f"{path} has errors; no job was created. First: {found}",
         Exit.FAILED,
-        hint=f"correct what is named above; {check} finds the same without sending anything",
+        hint=f"correct what is named above; `{check}` finds the same without sending anything",
         code="dataset_has_errors",
     )
 

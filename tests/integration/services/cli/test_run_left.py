@@ -1,6 +1,8 @@
 """Ctrl-C leaves the job running, --detach never watches, and --follow attaches to both."""
 
+import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,10 +10,12 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
+from services.cli.run.client import open_client
+from services.cli.run.connection import Connection
 from services.trainer.app import build_app
 from services.trainer.config import TrainerConfig
-from tests.conftest import House, chats
-from tests.integration.services.cli.run_process import run, running
+from tests.conftest import PATIENCE_SECONDS, House, chats
+from tests.integration.services.cli.run_process import environment, run, running
 
 MODEL = "gpt-4o-mini-2024-07-18"
 ORDER = ("train.jsonl", "-m", MODEL, "--epochs", "3", "--yes")
@@ -77,3 +81,24 @@ async def _cancel(house: House, job_id: str) -> int:
         session.post(f"{house.url}/fine_tuning/jobs/{job_id}/cancel") as response,
     ):
         return response.status
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full is a device of Linux")
+async def test_a_disk_that_fills_up_is_one_sentence_and_the_job_is_named(house: House, tmp_path: Path) -> None:
+    async with open_client(Connection(house.url, house.key, "a test", "a test", "$KEY")) as client:
+        (tmp_path / "train.jsonl").write_bytes(chats())
+        file = await client.upload(tmp_path / "train.jsonl", lambda _done: None)
+        job = await client.post("/fine_tuning/jobs", {"model": MODEL, "training_file": file["id"]})
+    process = await asyncio.create_subprocess_exec(
+        *("/bin/sh", "-c", '"$@" > /dev/full', "sh", sys.executable, "-m", "services.cli.main"),
+        *("run", "--follow", job["id"], "--json"),
+        env=environment(house.url, house.key),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        _, err = await process.communicate()
+    assert process.returncode == 1
+    follow, sentence = err.decode().splitlines()
+    assert follow == f"{job['id']} goes on: tuneyard run --follow {job['id']}"
+    assert sentence.startswith("error: the output could not be written: no space left on device.")

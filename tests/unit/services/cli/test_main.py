@@ -44,7 +44,9 @@ def test_json_without_unicode_loses_no_character(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full is a device of Linux")
-@pytest.mark.parametrize("words", [("check", CAPITALS), ("check", CAPITALS, "--json"), ("--version",), ("--help",)])
+@pytest.mark.parametrize(
+    "words", [("check", CAPITALS), ("check", CAPITALS, "--json"), ("--version",), ("run", "--json")]
+)
 def test_a_full_disk_is_one_sentence(words: tuple[str, ...]) -> None:
     done = tuneyard(*words, shell_end="> /dev/full")
     assert done.returncode == 1
