@@ -16,13 +16,25 @@ from shared.db.database import Database
 from shared.provider.client import Provider
 from shared.runtime import Runtime, open_runtime
 from shared.settings import Settings
+from shared.storage.store import Storage
 from shared.work.claim import Lease
 from shared.work.outcomes import Outcome
 from workers.app import working
 from workers.runner import StepSpec
 from workers.steps import STEPS
 
-_CALLS = ("upload", "create_job", "job", "events", "content", "checkpoints", "answers", "cancel")
+_CALLS = (
+    "upload",
+    "create_job",
+    "job",
+    "events",
+    "content",
+    "checkpoints",
+    "answers",
+    "cancel",
+    "delete_file",
+    "delete_model",
+)
 _step: ContextVar[str] = ContextVar("step", default="")
 _commits: ContextVar[list[None]] = ContextVar("commits")
 
@@ -53,6 +65,16 @@ class DyingDatabase(Database):
         self.grave.reached(f"commit {number} after")
 
 
+class DyingStorage(Storage):
+    """May die right after an object is gone."""
+
+    grave: Grave
+
+    async def delete(self, name: str) -> None:
+        await super().delete(name)
+        self.grave.reached("bytes gone")
+
+
 class DyingProvider(Provider):
     """May die right before a call is sent or right after it was answered."""
 
@@ -73,15 +95,17 @@ class DyingProvider(Provider):
 
 
 def armed(runtime: Runtime, grave: Grave) -> Runtime:
-    """Return the runtime with database and providers that may die."""
+    """Return the runtime with database, storage and providers that may die."""
     database = DyingDatabase(runtime.settings.database_url)
     database.grave = grave
+    storage = DyingStorage(runtime.settings.storage_url)
+    storage.grave = grave
     providers: dict[str, Provider] = {}
     for name, provider in runtime.providers.items():
         dying = DyingProvider(name, provider.settings, provider.http)
         dying.grave = grave
         providers[name] = dying
-    return dataclasses.replace(runtime, database=database, providers=providers)
+    return dataclasses.replace(runtime, database=database, storage=storage, providers=providers)
 
 
 def watched(kind: str, spec: StepSpec, grave: Grave) -> StepSpec:

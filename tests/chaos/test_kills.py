@@ -1,16 +1,21 @@
 """A worker killed with SIGKILL in the middle of each step, Redis flushed: still one job at the provider."""
 
+import asyncio
 import multiprocessing
 import signal
+from collections.abc import AsyncIterator
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import openai
 import pytest
 from aiohttp.test_utils import TestServer
+from openai.types.fine_tuning import FineTuningJob
 from redis.asyncio import Redis
 from sqlalchemy import text
 
+from services.trainer.app import build_app
+from services.trainer.config import TrainerConfig
 from shared.db.database import sql
 from shared.settings import PipelineSettings, Settings
 from tests.chaos.dying_worker import work_until_death
@@ -56,6 +61,14 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"pipeline": pipeline})
 
 
+@pytest.fixture
+async def trainer(tmp_path: Path) -> AsyncIterator[TestServer]:
+    """Trains slowly enough that a cancel finds fifty epochs at work."""
+    server = TestServer(build_app(TrainerConfig(data_dir=tmp_path / "trainer", step_delay=0.05)))
+    async with server:
+        yield server
+
+
 @pytest.mark.timeout(240)
 async def test_every_job_ends_once_though_a_worker_is_killed_in_every_step(
     house: House, settings: Settings, trainer: TestServer, tmp_path: Path
@@ -64,21 +77,81 @@ async def test_every_job_ends_once_though_a_worker_is_killed_in_every_step(
     async with openai.AsyncOpenAI(base_url=house.url, api_key=house.key, max_retries=0) as client, redis:
         jobs = []
         for lane in range(_JOBS):
-            data = chats(10 + lane)
-            file = await client.files.create(file=(f"train{lane}.jsonl", data), purpose="fine-tune")
-            job = await client.fine_tuning.jobs.create(
-                training_file=file.id, model="gpt-4o-mini", hyperparameters={"n_epochs": 1}
-            )
-            jobs.append(job.id)
-            for step, point, _left in POINTS[lane::_JOBS]:
-                ended = await _dies(settings, step, point, tmp_path)
-                assert ended == -signal.SIGKILL, f"nobody reached {point} of {step}"
-                await redis.flushall()
+            jobs.append((await _job(client, 10 + lane)).id)
+            await _dies_at(settings, POINTS[lane::_JOBS], redis, tmp_path)
         await house.start_worker()
         await until(lambda: _all_ready(client, jobs), patience=120)
         await _once_each(client, trainer, jobs)
         await until(lambda: _nothing_left(house))
         await _all_holds(house)
+
+
+#: (step, point of death, what is left behind), each met by the end of what the test asked for.
+CANCEL = [
+    ("job.cancel", "start", "asked for, the provider knows nothing"),
+    ("job.cancel", "cancel after", "the provider obeyed, nothing written"),
+    ("job.cancel", "commit 2 before", "the poll not put on the list"),
+    ("job.cancel", "commit 2 after", "the row not struck out"),
+]
+ERASE_FILE = [
+    ("dataset.erase", "start", "deleted, all bytes still there"),
+    ("dataset.erase", "bytes gone", "our bytes are gone, the provider's copy is not"),
+    ("dataset.erase", "delete_file after", "both are gone, the row not struck out"),
+]
+ERASE_MODEL = [
+    ("model.erase", "delete_model after", "gone at the provider, the row not struck out"),
+]
+
+
+@pytest.mark.timeout(180)
+async def test_a_cancel_and_every_deletion_are_done_though_workers_are_killed_at_them(
+    house: House, settings: Settings, tmp_path: Path
+) -> None:
+    redis = Redis.from_url(settings.redis_url)
+    async with openai.AsyncOpenAI(base_url=house.url, api_key=house.key, max_retries=0) as client, redis:
+        trained = await _job(client, 10)
+        await _dies_at(settings, [("model.probe", "answers after", "trained")], redis, tmp_path)
+        stopped = await _job(client, 11, n_epochs=50)
+        await _dies_at(settings, [("job.create", "commit 6 after", "created there")], redis, tmp_path)
+        await client.fine_tuning.jobs.cancel(stopped.id)
+        await _dies_at(settings, CANCEL, redis, tmp_path)
+        model = str((await client.fine_tuning.jobs.retrieve(trained.id)).fine_tuned_model)
+        await client.files.delete(trained.training_file)
+        await _dies_at(settings, ERASE_FILE, redis, tmp_path)
+        await client.models.delete(model)
+        await _dies_at(settings, ERASE_MODEL, redis, tmp_path)
+        await house.start_worker()
+        await until(lambda: _nothing_left(house))
+        assert (await client.fine_tuning.jobs.retrieve(stopped.id)).status == "cancelled"
+        await _gone(settings, trained.training_file, model)
+        await _all_holds(house)
+
+
+async def _job(client: openai.AsyncOpenAI, examples: int, n_epochs: int = 1) -> FineTuningJob:
+    file = await client.files.create(file=(f"train{examples}.jsonl", chats(examples)), purpose="fine-tune")
+    return await client.fine_tuning.jobs.create(
+        training_file=file.id, model="gpt-4o-mini", hyperparameters={"n_epochs": n_epochs}
+    )
+
+
+async def _dies_at(settings: Settings, points: list[tuple[str, str, str]], redis: Redis, folder: Path) -> None:
+    for step, point, _left in points:
+        assert await _dies(settings, step, point, folder) == -signal.SIGKILL, f"nobody reached {point} of {step}"
+        await redis.flushall()
+
+
+async def _gone(settings: Settings, file_id: str, model: str) -> None:
+    assert not await asyncio.to_thread(_holds, Path(settings.storage_url.removeprefix("file://")), chats(10))
+    one = settings.providers["default"]
+    async with openai.AsyncOpenAI(base_url=one.base_url, api_key="local", max_retries=0) as provider:
+        files = [file.filename async for file in provider.files.list(purpose="fine-tune")]
+        assert not [name for name in files if name.startswith(file_id)]
+        with pytest.raises(openai.NotFoundError):
+            await provider.models.retrieve(model)
+
+
+def _holds(folder: Path, content: bytes) -> bool:
+    return any(found.read_bytes() == content for found in folder.rglob("*") if found.is_file())
 
 
 async def _dies(settings: Settings, step: str, point: str, folder: Path) -> int | None:
