@@ -25,6 +25,10 @@ _log = log.get(__name__)
 _GRACE_SECONDS = 10
 #: Between two tries to reach a queue that is away; the sweeper does the work meanwhile.
 _QUEUE_AGAIN_SECONDS = 1.0
+#: How long arq's own book-keeping may take at the end.
+_TIDY_SECONDS = 1.0
+#: How long a queue may take to let go.
+_CLOSE_SECONDS = 2.0
 #: arq's own limit of a task, above every step's: it must never be the one that ends a step.
 _ARQ_SECONDS = 2 * 3600
 
@@ -59,12 +63,15 @@ async def working(runtime: Runtime, steps: dict[str, StepSpec] = STEPS) -> Async
 
 
 async def _cancelled(loops: list[asyncio.Task[None]]) -> None:
-    """Cancel until they end: arq's start-up swallows one that comes while it connects."""
+    """Cancel until they end: arq's start-up swallows one that comes while it connects.
+
+    Each has the time to close in peace before it is told again.
+    """
     waiting = set(loops)
     while waiting:
         for task in waiting:
             task.cancel()
-        _, waiting = await asyncio.wait(waiting, timeout=0.2)
+        _, waiting = await asyncio.wait(waiting, timeout=_TIDY_SECONDS + _CLOSE_SECONDS + 0.5)
 
 
 async def listen_for_ever(runtime: Runtime, runner: Runner) -> None:
@@ -106,11 +113,14 @@ def _worker(runtime: Runtime, runner: Runner) -> Worker:
 
 async def _close(worker: Worker) -> None:
     """Let arq's tasks go: the steps they wait for are the runner's and go on."""
+    if worker.tasks:
+        # Those whose step has ended are striking their wake-up out, and would do so on a closed connection.
+        await asyncio.wait(worker.tasks.values(), timeout=_TIDY_SECONDS)
     for task in worker.tasks.values():
         task.cancel()
     await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(_CLOSE_SECONDS):
             await worker.pool.aclose(close_connection_pool=True)
     except (RedisError, OSError, TimeoutError):
         _log.debug("queue.close_failed")
