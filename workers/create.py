@@ -12,6 +12,7 @@ from shared.runtime import Runtime
 from shared.work.claim import Lease
 from shared.work.outcomes import Again, Done, GaveUp, Outcome
 from workers import upload
+from workers.runner import given_up
 
 EFFECT = "create"
 #: What a person can do about a refusal that says only what is wrong, by its code.
@@ -51,7 +52,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
 
 def _refused(provider: Provider, exc: ProviderRefused) -> GaveUp:
     advice = _WHAT_TO_DO.get(exc.code or "", "").format(name=provider.name.upper())
-    return GaveUp(f"The provider refused: {exc}{advice}", code=exc.code or "provider_refused", param=exc.param)
+    return given_up(exc, advice)
 
 
 async def _new_job(database: Database, job: Job) -> NewJob:

@@ -15,14 +15,16 @@ from shared import log
 from shared.clock import backoff
 from shared.db.trouble import TROUBLE, passes
 from shared.errors import Fenced, IllegalMove, ProviderBusy, ProviderRefused, TuneyardError
-from shared.provider.decode import storable
 from shared.runtime import Runtime
+from shared.wire.storable import made_storable
 from shared.work.claim import Lease, claim, settle
 from shared.work.outcomes import Again, Done, GaveUp, Outcome, Retry
 from workers.checking import CHECKS, Checks
 from workers.slots import LongSlots
 
 _log = log.get(__name__)
+#: Codes whose message is written by us, at the border.
+_OUR_SENTENCES = frozenset({"provider_key_refused", "provider_unclear"})
 #: An error's text is cut to so many characters; a driver's may hold a whole statement.
 _MOST_WHY = 2000
 
@@ -207,8 +209,8 @@ def _meaning(exc: Exception) -> Outcome | None:
             return Done()
         case ProviderBusy(retry_after=after):
             return Retry(_said(exc), after=after)
-        case ProviderRefused(code=code, param=param):
-            return GaveUp(f"The provider refused: {exc}", code=code or "provider_refused", param=param)
+        case ProviderRefused():
+            return given_up(exc)
         case TuneyardError(retryable=True) | OSError() | TimeoutError():
             return Retry(_said(exc))
     outside = isinstance(exc, SQLAlchemyError) and passes(exc)
@@ -222,8 +224,14 @@ def _for_the_caller(lease: Lease, spec: StepSpec) -> str:
     return f"Something went wrong in Tuneyard while {spec.in_words}; it is logged under {logged}."
 
 
+def given_up(exc: ProviderRefused, advice: str = "") -> GaveUp:
+    """Return the end that a refusal for good makes: the provider's words, or ours where it must not be quoted."""
+    said = str(exc) if exc.code in _OUR_SENTENCES else f"The provider refused: {exc}"
+    return GaveUp(said + advice, code=exc.code or "provider_refused", param=exc.param)
+
+
 def _said(exc: Exception) -> str:
-    return storable(f"{type(exc).__name__}: {exc}")[:_MOST_WHY]
+    return made_storable(f"{type(exc).__name__}: {exc}")[:_MOST_WHY]
 
 
 @asynccontextmanager

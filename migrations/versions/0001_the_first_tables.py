@@ -42,6 +42,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_intents")),
     )
     op.create_index(
+        "ix_intents_effect_subject_id_provider", "intents", ["effect", "subject_id", "provider"], unique=False
+    )
+    op.create_index(
         "uq_intents_one_done",
         "intents",
         ["effect", "subject_id", "provider"],
@@ -371,6 +374,7 @@ def downgrade() -> None:
     op.drop_table("work_items")
     op.drop_table("projects")
     op.drop_index("uq_intents_one_unclear", table_name="intents", postgresql_where=sa.text("outcome = 'unclear'"))
+    op.drop_index("ix_intents_effect_subject_id_provider", table_name="intents")
     op.drop_index("uq_intents_one_done", table_name="intents", postgresql_where=sa.text("outcome = 'done'"))
     op.drop_table("intents")
     op.drop_table("event_payloads")

@@ -7,7 +7,7 @@ from shared.errors import Forbidden, Unauthorized
 from shared.security import keys
 from shared.security.keys import Scope
 from shared.security.tables import ApiKey
-from shared.wire.storable import storable
+from shared.wire.storable import is_storable
 
 
 def guarded(route: Route) -> Handler:
@@ -35,7 +35,7 @@ async def _caller(request: web.Request, scope: Scope) -> Caller:
 
 async def _known(request: web.Request, key: str) -> ApiKey | None:
     # Bytes of a header that are no UTF-8 arrive as halves of surrogate pairs; no key of ours has any.
-    if not storable(key):
+    if not is_storable(key):
         return None
     async with runtime(request).database.begin() as session:
         return await keys.find(session, key)

@@ -16,7 +16,7 @@ from services.gateway.routes import caller, runtime
 from shared.db.database import sql
 from shared.security.tables import IdempotencyKey
 from shared.wire.errors import ApiError
-from shared.wire.storable import storable
+from shared.wire.storable import is_storable
 
 Act = Callable[[AsyncSession], Awaitable[dict[str, Any]]]
 #: A few of the expired rows go with each keyed request; nothing else has to remember to do it.
@@ -38,7 +38,7 @@ async def write(request: web.Request, act: Act, *, content: bytes | str, status:
         async with runtime(request).begin() as session:
             body = await act(session)
         return web.json_response(body, status=status)
-    if not storable(key):
+    if not is_storable(key):
         raise ApiError("Idempotency-Key holds bytes that are no UTF-8.")
     if not 1 <= len(key) <= 255:
         raise ApiError(f"Idempotency-Key must have 1 to 255 characters; it has {len(key)}.")

@@ -13,7 +13,7 @@ from shared.provider.client import Provider
 from shared.security.keys import Scope
 from shared.wire.errors import ApiError
 from shared.wire.parse import read_json
-from shared.wire.storable import storable
+from shared.wire.storable import is_storable
 
 _log = log.get(__name__)
 #: What of the provider's answer is the caller's business.
@@ -64,7 +64,7 @@ async def _pass_on(request: web.Request, answer: aiohttp.ClientResponse) -> web.
 async def _provider_of(request: web.Request, name: str) -> Provider:
     """Return the provider that has the model; a model of another project does not exist."""
     here = runtime(request)
-    if not storable(name):
+    if not is_storable(name):
         raise models.no_such_model(name)
     async with here.database.begin() as session:
         tuned = await models.find(session, caller(request).project_id, name)

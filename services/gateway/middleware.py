@@ -13,7 +13,7 @@ from shared.db.trouble import passes
 from shared.errors import ProviderBusy, TuneyardError, Unavailable
 from shared.wire import ids
 from shared.wire.errors import ApiError
-from shared.wire.storable import storable
+from shared.wire.storable import is_storable
 
 _log = log.get(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
@@ -78,11 +78,11 @@ def _refuse_compressed(request: web.Request) -> None:
 
 
 def _refuse_unstorable(request: web.Request) -> None:
-    if not storable(request.path):
+    if not is_storable(request.path):
         raise ApiError(f"{request.method} {request.rel_url.raw_path}: no id holds such characters.", status=404)
     for name, value in request.query.items():
-        if not storable(name + value):
-            param = name if storable(name) else None
+        if not is_storable(name + value):
+            param = name if is_storable(name) else None
             raise ApiError(f"The query parameter {name!r} holds the character U+0000. Remove it.", param=param)
 
 

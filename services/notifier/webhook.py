@@ -3,8 +3,7 @@
 import ssl
 import time
 from collections.abc import Sequence
-from functools import cache, lru_cache, partial
-from importlib.metadata import version
+from functools import lru_cache, partial
 
 import aiohttp
 from yarl import URL
@@ -17,6 +16,7 @@ from shared.errors import TuneyardError
 from shared.security import egress, signatures
 from shared.security.secrets_at_rest import KeyRing
 from shared.security.targets import TargetRefused, check_url
+from shared.wire.user_agent import user_agent
 
 #: The first that fits. ssl's own errors arrive inside aiohttp's.
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
@@ -69,12 +69,6 @@ class WebhookSender:
 
     def _secrets(self, delivery: Claimed) -> Sequence[str]:
         return [self._secret(each) for each in (delivery.secret, delivery.previous_secret) if each]
-
-
-@cache
-def user_agent() -> str:
-    """Return how we call ourselves to receivers."""
-    return f"Tuneyard/{version('tuneyard')}"
 
 
 def kept(body: bytes) -> str:

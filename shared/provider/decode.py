@@ -84,7 +84,3 @@ def _clean(value: Any, secret: str | None) -> Any:
         case float() if not math.isfinite(value):
             return None
     return value
-
-
-#: The name that callers outside still use.
-storable = made_storable

@@ -12,6 +12,7 @@ class Intent(SQLModel, table=True):
 
     __tablename__ = "intents"
     __table_args__ = (
+        Index("ix_intents_effect_subject_id_provider", "effect", "subject_id", "provider"),
         CheckConstraint("outcome IN ('unclear', 'done', 'refused', 'absent')", name="outcome"),
         Index(
             "uq_intents_one_unclear",

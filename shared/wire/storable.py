@@ -43,7 +43,3 @@ def _dotted(place: _Place) -> str:
         place, name = place
         names.append(name)
     return ".".join(reversed(names))
-
-
-#: The name that callers outside still use.
-storable = is_storable

@@ -9,10 +9,11 @@ from aiohttp.client_reqrep import ConnectionKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.webhook import error_class, kept, user_agent
+from services.notifier.webhook import error_class, kept
 from shared.errors import TuneyardError
 from shared.security.egress import AddressRefused
 from shared.security.targets import unreachable
+from shared.wire.user_agent import user_agent
 
 _KEY = ConnectionKey("h", 443, True, True, None, None, None)
 
