@@ -1,7 +1,6 @@
 """What every test may ask for: real servers, a migrated database, the house in this process."""
 
 import asyncio
-import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,6 +18,7 @@ from services.gateway.app import build_app
 from services.trainer.app import build_app as build_trainer
 from services.trainer.config import TrainerConfig
 from shared.runtime import Runtime, open_runtime
+from shared.schema import METADATA
 from shared.security.keys import ensure_first, new_key
 from shared.settings import PipelineSettings, ProviderSettings, Settings
 from tests.servers import Servers, start_servers
@@ -26,7 +26,6 @@ from workers.app import working
 from workers.runner import Runner
 
 T = TypeVar("T")
-_numbers = itertools.count()
 #: Longer than any wait of a test that is going to pass.
 PATIENCE_SECONDS = 60.0
 
@@ -39,10 +38,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 @pytest.fixture
-def database_url(servers: Servers) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    yield servers.database_url(name)
-    servers.drop_database(name)
+def database_url(servers: Servers) -> str:
+    return servers.emptied("tests", list(METADATA.tables))
 
 
 @pytest.fixture

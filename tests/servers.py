@@ -17,13 +17,14 @@ What `conftest.py` stands on:
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.cli.up.account import server_account
 from services.cli.up.birth import BirthOptions
+from services.cli.up.errors import CannotStart
 from services.cli.up.postgres import STOP_SIGNAL, Postgres
 from services.cli.up.sockets import leave_socket_folder, socket_folder
 from services.cli.up.valkey import Valkey
@@ -89,6 +90,19 @@ class Servers:
         """Make the database `name` anew, as the template is, and say where it is: postgresql+asyncpg://…"""
         self.drop_database(name)
         self.server.run("createdb", "--template", self.template, name)
+        return self.server.url(name)
+
+    def emptied(self, name: str, tables: Sequence[str]) -> str:
+        """Return the database `name` with these tables empty: a quarter of the time of a fresh copy."""
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        away = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"  # noqa: S608 (ours)
+        # As a replica does it: without asking the foreign keys, whose order does not matter then.
+        empty = "SET session_replication_role = replica; " + "; ".join(f"DELETE FROM {table}" for table in tables)  # noqa: S608
+        try:
+            self.server.run("psql", "--quiet", "--dbname", name, "--command", away, "--command", empty)
+        except CannotStart:
+            # The first time there is none, and a test may have dropped it.
+            return self.database_url(name)
         return self.server.url(name)
 
     def drop_database(self, name: str) -> None:
