@@ -1,6 +1,6 @@
 """Each defence switched off by itself: then there are two, so that a test which finds one proves something."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,14 @@ from tests.integration.shared.provider.shop import (
     outcomes,
     pass_time,
 )
+from tests.servers import Servers
+
+
+@pytest.fixture
+def database_url(servers: Servers) -> Iterator[str]:
+    """A database of its own: one of the defences is an index, and a test takes it away."""
+    yield servers.database_url("defences")
+    servers.drop_database("defences")
 
 
 @pytest.fixture

@@ -82,7 +82,8 @@ async def test_a_provider_that_trains_no_more_fails_the_job_with_what_to_do(sett
 @pytest.mark.timeout(180)
 async def test_a_job_that_is_cancelled_in_any_state_ends_here_and_there(settings: Settings, tmp_path: Path) -> None:
     uploading = Lane("files.create:hang=2*1")
-    landing = Lane("jobs.create:hang=2*1")
+    # It must still train when it is found, or there is nothing to cancel.
+    landing = Lane("jobs.create:hang=2*1", config={"step_delay": 1})
     lost = Lane("jobs.create:drop_before*1")
     queued = Lane(config={"queue_delay": 60})
     running = Lane(config={"step_delay": 1})
