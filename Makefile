@@ -19,7 +19,7 @@ demo: setup  ## the whole job on this machine: dataset, cost, training, tuned an
 	$(BIN)/python -m services.cli.demo
 
 test: setup
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

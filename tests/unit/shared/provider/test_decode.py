@@ -17,8 +17,10 @@ JSON = st.recursive(
 @given(JSON)
 def test_what_is_read_can_be_written_as_jsonb(value: object) -> None:
     text = json.dumps(decode(json.dumps(value).encode()), allow_nan=False)
-    assert "\\u0000" not in text
-    json.dumps(json.loads(text), ensure_ascii=False).encode()
+    # Read back: a backslash and "u0000" as text are harmless, the character is not.
+    written = json.dumps(json.loads(text), ensure_ascii=False)
+    assert "\\u0000" not in written.replace("\\\\", "")
+    written.encode()
 
 
 @pytest.mark.parametrize(
