@@ -34,7 +34,7 @@ async def answer_in_shape(request: web.Request, handler: Handler) -> web.StreamR
         raise  # the caller left in the middle of a stream; aiohttp knows what to do
     except Exception:
         log.exception("request.broke: %s %s %s", request.method, request.path, request[REQUEST_ID])
-        message = f"The server had an error while processing your request. Its id is {request['request_id']}."
+        message = f"The server had an error while processing your request. Its id is {request[REQUEST_ID]}."
         response = _refused(ApiError(message, status=500, type="server_error"))
     if not response.prepared:
         response.headers["x-request-id"] = request[REQUEST_ID]
