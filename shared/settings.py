@@ -1,8 +1,10 @@
 """Every setting of the service, with its reason; read from TUNEYARD_* variables."""
 
-from typing import Annotated, Literal
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -37,13 +39,63 @@ class PipelineSettings(BaseModel):
     readiness_seconds: float = Field(default=3600, gt=0)
 
 
-class Settings(BaseSettings):
-    """The settings shared by gateway, worker, notifier and the terminal's `migrate`."""
+class SmtpSettings(BaseModel):
+    """The mail server that notices are handed to: `TUNEYARD_SMTP__HOST` and so on. The operator's, not a project's."""
+
+    model_config = ConfigDict(populate_by_name=True, hide_input_in_errors=True)
+
+    host: str = Field(min_length=1)
+    #: 587 for `starttls`, 465 for `tls`, 25 for `none`, unless given.
+    port: int | None = Field(default=None, ge=1, le=65535)
+    #: There is no "if the server can": who strips STARTTLS from its greeting would be handed the password in clear.
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    #: `TUNEYARD_SMTP__FROM`: what stands in From, with or without a name: `Tuneyard <tuneyard@example.com>`.
+    sender: str = Field(alias="from", min_length=3)
+    #: Where bounces go (the envelope's sender), when that is not the address in `from`.
+    bounces_to: str | None = None
+    #: Certificates to trust besides the system's, for a server with a company's own.
+    ca_file: Path | None = None
+    #: For one whole message, connection included.
+    timeout_seconds: float = Field(default=30, gt=0)
+    #: `https://…` or `mailto:…`, where `{endpoint_id}` and `{address}` are filled in; an https one must unsubscribe on
+    #: POST (RFC 8058). None: no such header.
+    unsubscribe_url: str | None = Field(default=None, pattern=r"^(https://|mailto:)\S+$")
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("SMTP__USERNAME and SMTP__PASSWORD go together: set both, or neither.")
+        if self.tls == "none" and self.username is not None and not _is_loopback(self.host):
+            raise ValueError(
+                f"SMTP__TLS is none, and the credentials would go to {self.host} in clear. Use starttls or tls; "
+                "without encryption credentials go to this machine only."
+            )
+        return self
+
+    @property
+    def dialled_port(self) -> int:
+        """The port given, or the usual one of the kind of TLS."""
+        return self.port or {"starttls": 587, "tls": 465, "none": 25}[self.tls]
+
+
+class NoticeSettings(BaseSettings):
+    """What notices look like; all that the terminal's preview needs."""
 
     # A setting that cannot be read may be a secret: what it was is not told, only where.
     model_config = SettingsConfigDict(
         env_prefix="TUNEYARD_", env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True
     )
+
+    #: Where people reach the gateway with a browser. Messages link there; without it they have no links.
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    #: A folder of templates that take the place of ours (docs/notices.md).
+    templates: Path | None = None
+
+
+class Settings(NoticeSettings):
+    """The settings shared by gateway, worker, notifier and the terminal's `migrate`."""
 
     database_url: str
     redis_url: str
@@ -68,8 +120,14 @@ class Settings(BaseSettings):
     #: 512 MB is OpenAI's limit of a file (openai-api-facts 1.1).
     max_file_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     pipeline: PipelineSettings = Field(default_factory=PipelineSettings)
+    #: None: there is no mail, and endpoints of the channel `email` are refused when they are made.
+    smtp: SmtpSettings | None = None
+    #: Another one for GovSlack (https://slack-gov.com/api/). Bot tokens are sent there and nowhere else.
+    slack_api_url: str = Field(default="https://slack.com/api/", pattern=r"^https?://\S+/$")
+    #: Schemas of apprise that projects may name (`discord,tgram`); none is none. Needs `tuneyard[apprise]`.
+    apprise_services: Annotated[list[str], NoDecode] = []
 
-    @field_validator("secret_keys", mode="before")
+    @field_validator("secret_keys", "apprise_services", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -78,3 +136,16 @@ class Settings(BaseSettings):
     def default_provider(self) -> str:
         """The provider new jobs go to: `default`, or the only one there is."""
         return "default" if "default" in self.providers else next(iter(self.providers))
+
+    @property
+    def can_mail(self) -> bool:
+        """Whether there is a mail server to hand notices to."""
+        return self.smtp is not None
+
+
+def _is_loopback(host: str) -> bool:
+    """Say whether the name or number can mean nothing but this machine."""
+    try:
+        return host.lower() == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

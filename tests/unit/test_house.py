@@ -14,8 +14,8 @@ from docs.tree import FOLDERS, PAGE, ROOT, caption, tree, written
 
 #: Folders that git ignores, or that are no part of the work.
 _IGNORED = {"__pycache__", "dist", "build"}
-#: Not prose: token tables in base64, hashes, and schemas of others.
-_DATA = re.compile(r"\.lock$|^shared/tokenizer/tables/|^tests/.*\.json$")
+#: Not prose: token tables in base64, hashes, pictures, and schemas of others.
+_DATA = re.compile(r"\.lock$|\.png$|^shared/tokenizer/tables/|^tests/.*\.json$")
 #: Their names are their captions, and a migration is as long as what it changes.
 _MIGRATIONS = "migrations/versions/"
 MOST_LINES = 300
@@ -33,7 +33,7 @@ DOMAIN_WORDS = {"states", "tables", "lifecycle", "queries"}
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         hidden = path.name.startswith(".") and path.name != ".ci"
-        if path.is_file() and path.name != ".env":
+        if path.is_file() and path.name not in {".env", ".git"}:  # a worktree's .git is a file
             yield path
         elif path.is_dir() and not hidden and path.name not in _IGNORED and path.suffix != ".egg-info":
             yield from _walk(path)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from shared.settings import Settings
+from shared.settings import Settings, SmtpSettings
 
 NEEDED: dict[str, Any] = {
     "database_url": "postgresql+asyncpg://localhost/x",
@@ -43,6 +43,11 @@ def test_keys_come_as_a_list_with_commas_newest_first() -> None:
         ({"pipeline": {"attempts": 0}}, ("pipeline", "attempts")),
         ({"port": 65536}, ("port",)),
         ({"log_level": "loud"}, ("log_level",)),
+        ({"public_url": "tuneyard.example.com"}, ("public_url",)),
+        ({"smtp": {"from": "a@example.com"}}, ("smtp", "host")),
+        ({"smtp": {"host": "mail"}}, ("smtp", "from")),
+        ({"smtp": {"host": "mail", "from": "a@b.example", "tls": "auto"}}, ("smtp", "tls")),  # stripped, it is none
+        ({"smtp": {"host": "mail", "from": "a@b.example", "username": "u"}}, ("smtp",)),
     ],
 )
 def test_what_is_wrong_is_named_and_its_value_is_not_told(changed: dict[str, Any], place: tuple[str, ...]) -> None:
@@ -65,3 +70,48 @@ def test_variables_with_two_underscores_reach_into_the_groups(monkeypatch: pytes
 def test_new_jobs_go_to_the_provider_called_default_or_to_the_only_one(names: list[str], expected: str) -> None:
     one = {"base_url": "http://x/v1", "api_key": "k"}
     assert _settings(providers=dict.fromkeys(names, one)).default_provider == expected
+
+
+def _smtp(**more: Any) -> SmtpSettings | None:
+    return _settings(smtp={"host": "mail.example.com", "from": "Tuneyard <t@example.com>", **more}).smtp
+
+
+@pytest.mark.parametrize(
+    ("more", "port"),
+    [({}, 587), ({"tls": "tls"}, 465), ({"tls": "none"}, 25), ({"tls": "none", "port": 1025}, 1025)],
+)
+def test_the_kind_of_tls_has_a_port(more: dict[str, Any], port: int) -> None:
+    smtp = _smtp(**more)
+    assert smtp is not None and smtp.dialled_port == port
+
+
+@pytest.mark.parametrize(
+    ("host", "taken"),
+    [
+        ("localhost", True),
+        ("127.0.0.2", True),
+        ("::1", True),
+        ("mail.example.com", False),
+        ("10.0.0.1", False),
+        ("localhost.example.com", False),  # a name that begins so
+    ],
+)
+def test_credentials_go_in_clear_to_this_machine_only(host: str, taken: bool) -> None:  # noqa: FBT001 (a row)
+    clear = {"host": host, "tls": "none", "username": "u", "password": "sk-secret-key"}
+    if taken:
+        assert _smtp(**clear)
+        return
+    with pytest.raises(ValidationError, match="in clear") as refused:
+        _smtp(**clear)
+    assert "sk-secret-key" not in str(refused.value)
+
+
+def test_mail_is_there_when_its_server_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not _settings().can_mail
+    monkeypatch.setenv("TUNEYARD_SMTP__HOST", "mail")
+    monkeypatch.setenv("TUNEYARD_SMTP__FROM", "Tuneyard <t@example.com>")
+    monkeypatch.setenv("TUNEYARD_APPRISE_SERVICES", "discord, tgram")
+    settings = _settings()
+    assert settings.can_mail and settings.smtp is not None
+    assert settings.smtp.sender == "Tuneyard <t@example.com>"
+    assert settings.apprise_services == ["discord", "tgram"]
