@@ -120,7 +120,7 @@ async def delete(request: web.Request) -> web.Response:
     """Delete an endpoint; what was on its way to it is dropped."""
     async with runtime(request).begin() as session:
         endpoint = await _endpoint(session, request, lock=True)
-        lifecycle.delete(endpoint, await server_time(session))
+        await lifecycle.delete(session, endpoint)
     return web.json_response({"id": endpoint.id, "object": "webhook_endpoint.deleted", "deleted": True})
 
 

@@ -6,7 +6,8 @@ from services.notifier.webhook import WebhookSender
 from shared import clock, log
 from shared.endpoints.deliveries import Claimed
 from shared.endpoints.lifecycle import Ended
-from shared.endpoints.policy import Answer, Delivered, Disable, Dropped, GaveUp, Outcome, TryAgain, decide
+from shared.endpoints.policy import Answer, Delivered, Disable, Dropped, GaveUp, Outcome, Paused, TryAgain, decide
+from shared.endpoints.states import EndpointStatus
 
 _log = log.get(__name__)
 _NAMES: dict[type[Outcome], str] = {
@@ -15,11 +16,14 @@ _NAMES: dict[type[Outcome], str] = {
     GaveUp: "delivery.failed",
     Disable: "delivery.disabled_its_endpoint",
     Dropped: "delivery.dropped",
+    Paused: "delivery.held",
 }
 
 
 async def deliver(sender: WebhookSender, delivery: Claimed) -> Ended:
     """Send it unless its endpoint is gone, and return how that ended. Raises nothing but the cancellation."""
+    if delivery.endpoint_status == EndpointStatus.PAUSED and not delivery.once:
+        return _told(Ended(delivery, Paused("The endpoint is paused."), None))
     if not delivery.wanted:
         # Deleted or switched off after this was queued: dropping it is the promise we make in the docs.
         return _told(Ended(delivery, Dropped(f"The endpoint was {delivery.endpoint_status}."), None))

@@ -12,7 +12,7 @@ from services.notifier.slots import Slots
 from services.notifier.webhook import WebhookSender
 from shared.db.database import Database
 from shared.endpoints.deliveries import Claimed, claim_due
-from shared.endpoints.policy import Delivered, Dropped
+from shared.endpoints.policy import Delivered, Dropped, Paused
 
 #: Claimed in one statement.
 BATCH = 100
@@ -72,5 +72,7 @@ class Drain:
         except asyncio.CancelledError:
             ended = interrupted(delivery, time.monotonic() - started)
         self._recorder.add(ended)
-        if self.slots.give_back(delivery.endpoint_id, failed=not isinstance(ended.outcome, Delivered | Dropped)):
+        if self.slots.give_back(
+            delivery.endpoint_id, failed=not isinstance(ended.outcome, Delivered | Dropped | Paused)
+        ):
             self._bell.ring()

@@ -1,5 +1,6 @@
 """Send one webhook: check the target again, sign for this attempt, post, and say how it ended."""
 
+import re
 import ssl
 import time
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ValueError, "secret_unreadable"),
 )
 _REMEMBERED = 4096
+_NAME = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class WebhookSender:
@@ -50,7 +52,7 @@ class WebhookSender:
         """Try once and return how it ended. No fault of the receiver, the network or a stored secret raises."""
         at, started = clock.now(), time.monotonic()
         try:
-            url = self._target(delivery.url)
+            url = self._target(delivery.url or "")
             signed = signatures.headers(self._secrets(delivery), delivery.event_id, int(at.timestamp()), delivery.body)
             reply = await self._post(url, delivery.body, signed)
         except (aiohttp.ClientError, OSError, TimeoutError, TuneyardError, ValueError) as exc:
@@ -61,6 +63,7 @@ class WebhookSender:
             status=reply.status,
             body=kept(reply.body),
             retry_after=reply.headers.get("retry-after"),
+            request_id=_named(reply.headers.get("x-request-id")),
         )
 
     async def _post(self, url: URL, body: bytes, signed: dict[str, str]) -> egress.Reply:
@@ -68,12 +71,17 @@ class WebhookSender:
         return await egress.post(self._session, url, body, headers)
 
     def _secrets(self, delivery: Claimed) -> Sequence[str]:
-        return [self._secret(each) for each in (delivery.secret, delivery.previous_secret) if each]
+        return [self._secret(each) for each in (delivery.secret, *delivery.previous_secrets) if each]
 
 
 def kept(body: bytes) -> str:
     """Return what the log keeps of an answer. PostgreSQL's texts hold no NUL."""
     return body[:KEPT_ANSWER_BYTES].decode(errors="replace").replace("\0", "\ufffd")
+
+
+def _named(request_id: str | None) -> str | None:
+    """Return what may be kept of the receiver's name for the request: headers hold bytes that are no text."""
+    return request_id if request_id and _NAME.fullmatch(request_id) else None
 
 
 def error_class(exc: BaseException) -> str:

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db.database import sql
-from shared.endpoints.payloads import render
-from shared.endpoints.states import EndpointStatus
+from shared.endpoints.payloads import Bodies, render
+from shared.endpoints.states import EndpointStatus, Origin
 from shared.endpoints.tables import Delivery, Payload
 from shared.events.record import ring
 from shared.wire import ids
@@ -21,8 +21,9 @@ _MATCHES = text("""
     ORDER BY e.id, w.id
 """)
 _PAYLOADS = text("""
-    INSERT INTO event_payloads (event_id, event_type, body)
-    SELECT * FROM unnest(CAST(:events AS text[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]))
+    INSERT INTO event_payloads (event_id, event_type, body, thin)
+    SELECT * FROM unnest(CAST(:events AS text[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]),
+                         CAST(:thin AS bytea[]))
     ON CONFLICT DO NOTHING
 """)
 _DELIVERIES = text("""
@@ -56,8 +57,12 @@ _CLAIM = text("""
            epoch = d.epoch + 1, attempt = d.attempt + 1
     FROM chosen, event_payloads p, webhook_endpoints w
     WHERE d.id = chosen.id AND p.event_id = d.event_id AND w.id = d.endpoint_id
-    RETURNING d.id, d.event_id, d.endpoint_id, d.epoch, d.attempt, d.once, p.body, w.url, w.secret,
-              CASE WHEN w.previous_secret_until > clock_timestamp() THEN w.previous_secret END AS previous_secret,
+    RETURNING d.id, d.event_id, p.event_type, d.endpoint_id, d.epoch, d.attempt, d.once, d.order_key,
+              (SELECT e.subject_id FROM events e WHERE e.id = d.event_id) AS subject_id,
+              CASE WHEN d.thin THEN p.thin ELSE p.body END AS body,
+              w.channel, w.url, w.target, w.credentials, w.headers, w.secret, w.ed25519_key,
+              ARRAY(SELECT old->>'secret' FROM jsonb_array_elements(w.previous_secrets) old
+                    WHERE CAST(old->>'until' AS float8) > extract(epoch FROM clock_timestamp())) AS previous_secrets,
               CASE WHEN w.deleted_at IS NOT NULL THEN 'deleted' ELSE w.status END AS endpoint_status
 """)
 
@@ -68,20 +73,32 @@ class Claimed:
 
     id: str
     event_id: str
+    event_type: str
     endpoint_id: str
     epoch: int
     attempt: int
     once: bool
+    #: What must stay in order; None unless the endpoint is ordered.
+    order_key: str | None
+    #: What the event tells of; None for a test and a digest, which tell of no event.
+    subject_id: str | None
+    #: The exact bytes, thin or full.
     body: bytes
-    url: str
-    secret: str
-    previous_secret: str | None
+    channel: str
+    url: str | None
+    target: dict[str, Any]
+    credentials: str | None
+    headers: str | None
+    secret: str | None
+    ed25519_key: str | None
+    #: Newest first, of either kind; each is still to be signed with.
+    previous_secrets: list[str]
     endpoint_status: str
 
     @property
     def wanted(self) -> bool:
         """Whether the endpoint is still there to be told."""
-        return self.endpoint_status == EndpointStatus.ENABLED
+        return self.endpoint_status in (EndpointStatus.ENABLED, EndpointStatus.PAUSED)
 
 
 async def make_deliveries(session: AsyncSession, event_ids: Sequence[str]) -> int:
@@ -98,7 +115,8 @@ async def make_deliveries(session: AsyncSession, event_ids: Sequence[str]) -> in
         _PAYLOADS,
         events=list(payloads),
         types=[event_type for event_type, _ in payloads.values()],
-        bodies=[body for _, body in payloads.values()],
+        bodies=[body.full for _, body in payloads.values()],
+        thin=[body.thin for _, body in payloads.values()],
     )
     made = await sql(
         session,
@@ -113,13 +131,10 @@ async def make_deliveries(session: AsyncSession, event_ids: Sequence[str]) -> in
 async def make_test(session: AsyncSession, *, endpoint_id: str, event_type: str, event: Mapping[str, Any]) -> str:
     """Write a delivery of an event that never happened, to be tried once, and return its id."""
     event_id = ids.new("evt_")
-    session.add(
-        Payload(
-            event_id=event_id, event_type=event_type, body=render(event_id=event_id, event_type=event_type, **event)
-        )
-    )
+    body = render(event_id=event_id, event_type=event_type, **event)
+    session.add(Payload(event_id=event_id, event_type=event_type, body=body.full, thin=body.thin))
     await session.flush()
-    delivery = Delivery(id=ids.new("dlv_"), event_id=event_id, endpoint_id=endpoint_id, once=True)
+    delivery = Delivery(id=ids.new("dlv_"), event_id=event_id, endpoint_id=endpoint_id, once=True, origin=Origin.TEST)
     session.add(delivery)
     await session.flush()
     await ring(session)
@@ -149,7 +164,7 @@ async def claim_due(
     return [Claimed(**row._mapping) for row in rows]  # noqa: SLF001 (the documented way to a row's names)
 
 
-def _payload(match: Any) -> bytes:
+def _payload(match: Any) -> Bodies:
     return render(
         event_id=match.event_id,
         event_type=match.event_type,

@@ -3,17 +3,20 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.db.database import sql
+from shared.db.database import server_time, sql
 from shared.endpoints.deliveries import Claimed
-from shared.endpoints.policy import Answer, Delivered, Disable, Dropped, GaveUp, Outcome, TryAgain
-from shared.endpoints.states import DeliveryState, EndpointStatus
+from shared.endpoints.policy import Answer, Delivered, Disable, Dropped, GaveUp, Outcome, Paused, TryAgain
+from shared.endpoints.states import DeliveryState, EndpointStatus, Hold
 from shared.endpoints.tables import WebhookEndpoint
+from shared.endpoints.view import show
+from shared.events.catalogue import EventType
+from shared.events.record import record, ring
 
 #: What a log of attempts is for needs no more of an answer; more would make it a way to read foreign pages.
 KEPT_ANSWER_BYTES = 2 * 1024
@@ -22,24 +25,40 @@ KEPT_ANSWER_BYTES = 2 * 1024
 _SETTLE = text("""
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS g (id text, epoch bigint, state text, after float8,
-            error text, number int, started_at timestamptz, duration_ms int, status_code int, failure text, answer text)
+            error text, hold text, reason text, number int, started_at timestamptz, duration_ms int, status_code int,
+            failure text, answer text, request_id text)
     ), mine AS (
-        UPDATE deliveries d SET state = g.state, last_error = g.error, lease_until = NULL, lease_owner = NULL,
+        UPDATE deliveries d SET last_error = g.error, hold = g.hold, reason = coalesce(g.reason, d.reason),
+               -- What arrived once has arrived: a resend that fails is in the log of attempts.
+               state = CASE WHEN g.state = 'failed' AND d.delivered_at IS NOT NULL THEN 'delivered' ELSE g.state END,
+               lease_until = NULL, lease_owner = NULL,
+               attempt = CASE WHEN g.state = 'held' THEN d.attempt - 1 ELSE d.attempt END,
                run_at = CASE WHEN g.state = 'pending' THEN clock_timestamp() + make_interval(secs => g.after)
                         ELSE d.run_at END,
-               finished_at = CASE WHEN g.state = 'pending' THEN NULL ELSE clock_timestamp() END
+               finished_at = CASE WHEN g.state IN ('pending', 'held') THEN NULL ELSE clock_timestamp() END,
+               delivered_at = CASE WHEN g.state = 'delivered' THEN coalesce(d.delivered_at, clock_timestamp())
+                              ELSE d.delivered_at END
         FROM given g WHERE d.id = g.id AND d.epoch = g.epoch AND d.state = 'pending'
         RETURNING d.id
     ), told AS (
-        INSERT INTO delivery_attempts (delivery_id, number, started_at, duration_ms, status_code, error, answer)
-        SELECT g.id, g.number, g.started_at, g.duration_ms, g.status_code, g.failure, g.answer
+        INSERT INTO delivery_attempts (delivery_id, number, started_at, duration_ms, status_code, error, answer,
+                                       request_id)
+        SELECT g.id, g.number, g.started_at, g.duration_ms, g.status_code, g.failure, g.answer, g.request_id
         FROM given g JOIN mine USING (id) WHERE g.started_at IS NOT NULL
     )
     SELECT count(*) FROM mine
 """)
-_DISABLE = text("""
-    UPDATE webhook_endpoints SET status = 'disabled', status_reason = :reason, updated_at = clock_timestamp()
-    WHERE id = :id AND status = 'enabled'
+_HELD_BY_A_PAUSE = text("""
+    UPDATE deliveries SET state = 'held', hold = 'paused', reason = :reason
+    WHERE endpoint_id = :id AND state = 'pending' AND lease_until IS NULL AND NOT once
+""")
+_DROP_HELD = text("""
+    UPDATE deliveries SET state = 'dropped', hold = NULL, reason = :reason, finished_at = clock_timestamp()
+    WHERE endpoint_id = :id AND state = 'held'
+""")
+_LET_GO = text("""
+    UPDATE deliveries SET state = 'pending', hold = NULL, run_at = clock_timestamp()
+    WHERE endpoint_id = :id AND state = 'held' AND hold = 'paused'
 """)
 
 
@@ -58,24 +77,80 @@ async def settle(session: AsyncSession, ended: Sequence[Ended]) -> int:
     count: int = (await sql(session, _SETTLE, rows=rows)).scalar_one()
     for end in ended:
         if isinstance(end.outcome, Disable):
-            await sql(session, _DISABLE, id=end.delivery.endpoint_id, reason=end.outcome.reason)
+            await switch_off(session, end.delivery.endpoint_id, end.outcome.reason)
     return count
 
 
-def enable(endpoint: WebhookEndpoint) -> None:
-    """Tell the endpoint of events again, from now on."""
-    endpoint.status, endpoint.status_reason = EndpointStatus.ENABLED, None
+async def switch_off(session: AsyncSession, endpoint_id: str, reason: str) -> bool:
+    """Disable an endpoint that a member did not, and record the event that tells the others; False if it was off."""
+    endpoint = await _locked(session, endpoint_id)
+    if endpoint is None or endpoint.status == EndpointStatus.DISABLED:
+        return False
+    await disable(session, endpoint, reason)
+    await session.flush()
+    await record(
+        session,
+        EventType.ENDPOINT_DISABLED,
+        project_id=endpoint.project_id,
+        subject_id=endpoint.id,
+        data=show(endpoint),
+    )
+    return True
 
 
-def disable(endpoint: WebhookEndpoint, reason: str) -> None:
-    """Tell it nothing more; what waits for it is dropped when its turn comes."""
-    endpoint.status, endpoint.status_reason = EndpointStatus.DISABLED, reason
+async def set_aside(session: AsyncSession, endpoint_id: str, reason: str) -> bool:
+    """Pause an endpoint that a member did not, for a reason that a member can mend; False if it was not enabled."""
+    endpoint = await _locked(session, endpoint_id)
+    if endpoint is None or endpoint.status != EndpointStatus.ENABLED:
+        return False
+    await pause(session, endpoint, reason)
+    return True
 
 
-def delete(endpoint: WebhookEndpoint, at: datetime) -> None:
+async def enable(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
+    """Tell the endpoint of events again, and of those that a pause held back."""
+    endpoint.status, endpoint.status_reason, endpoint.updated_at = (
+        EndpointStatus.ENABLED,
+        None,
+        await server_time(session),
+    )
+    endpoint.failing_since, endpoint.warned_percent = None, 0
+    endpoint.slowed_until, endpoint.slow_seconds = None, None
+    await sql(session, _LET_GO, id=endpoint.id)
+    await ring(session)
+
+
+async def pause(session: AsyncSession, endpoint: WebhookEndpoint, reason: str) -> None:
+    """Hold what there is to tell it until it is enabled. What is under way at this instant ends first."""
+    endpoint.status, endpoint.status_reason, endpoint.updated_at = (
+        EndpointStatus.PAUSED,
+        reason,
+        await server_time(session),
+    )
+    await sql(session, _HELD_BY_A_PAUSE, id=endpoint.id, reason="The endpoint is paused.")
+
+
+async def disable(session: AsyncSession, endpoint: WebhookEndpoint, reason: str) -> None:
+    """Tell it nothing more; what is held for it is dropped now, and what waits when its turn comes."""
+    endpoint.status, endpoint.status_reason, endpoint.updated_at = (
+        EndpointStatus.DISABLED,
+        reason,
+        await server_time(session),
+    )
+    await sql(session, _DROP_HELD, id=endpoint.id, reason="The endpoint was disabled.")
+
+
+async def delete(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
     """Take it off every list. The row stays, without secrets, for the log of what it was sent."""
-    endpoint.deleted_at = at
-    endpoint.secret, endpoint.previous_secret = "", None
+    endpoint.deleted_at = await server_time(session)
+    await sql(session, _DROP_HELD, id=endpoint.id, reason="The endpoint was deleted.")
+    endpoint.secret, endpoint.previous_secrets, endpoint.ed25519_key = None, [], None
+    endpoint.credentials, endpoint.headers = None, None
+
+
+async def _locked(session: AsyncSession, endpoint_id: str) -> WebhookEndpoint | None:
+    query = select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id, col(WebhookEndpoint.deleted_at).is_(None))
+    return (await session.exec(query.with_for_update())).one_or_none()
 
 
 def _row(end: Ended) -> dict[str, Any]:
@@ -88,7 +163,9 @@ def _row(end: Ended) -> dict[str, Any]:
         case GaveUp(reason) | Disable(reason):
             row |= {"state": DeliveryState.FAILED, "error": reason}
         case Dropped(reason):
-            row |= {"state": DeliveryState.DROPPED, "error": reason}
+            row |= {"state": DeliveryState.DROPPED, "error": reason, "reason": reason}
+        case Paused(reason):
+            row |= {"state": DeliveryState.HELD, "hold": Hold.PAUSED, "reason": reason}
     if end.answer is not None:
         row |= _attempt(end.answer)
     return row
@@ -101,4 +178,5 @@ def _attempt(answer: Answer) -> dict[str, Any]:
         "status_code": answer.status,
         "failure": answer.error,
         "answer": answer.body,
+        "request_id": answer.request_id,
     }

@@ -36,6 +36,7 @@ class Answer:
     error: str | None = None
     body: str | None = None
     retry_after: str | None = None
+    request_id: str | None = None
 
     def told(self) -> str:
         """Return the ending in words, for the log that the tenant sees."""
@@ -76,7 +77,14 @@ class Dropped:
     reason: str
 
 
-Outcome = Delivered | TryAgain | GaveUp | Disable | Dropped
+@dataclass(frozen=True)
+class Paused:
+    """The endpoint was paused before this could be sent: it is held, and the try is not counted."""
+
+    reason: str
+
+
+Outcome = Delivered | TryAgain | GaveUp | Disable | Dropped | Paused
 
 
 def decide(answer: Answer, attempt: int, *, once: bool = False) -> Outcome:

@@ -43,10 +43,8 @@ async def update(session: AsyncSession, endpoint: WebhookEndpoint, changes: dict
         check_event_types(changes["event_types"])
     status = changes.pop("status", endpoint.status)
     moved = status != endpoint.status
-    if moved and status == EndpointStatus.ENABLED:
-        lifecycle.enable(endpoint)
-    elif moved:
-        lifecycle.disable(endpoint, "Switched off by a member of the project.")
+    if moved:
+        await _turn(session, endpoint, status)
     for column, value in changes.items():
         moved = moved or getattr(endpoint, column) != value
         setattr(endpoint, column, value)
@@ -58,10 +56,21 @@ async def rotate_secret(session: AsyncSession, ring: KeyRing, endpoint: WebhookE
     """Give the endpoint a new secret and return it. With `keep_old` the one before signs too, for a day."""
     at = await server_time(session)
     secret = new_secret()
-    endpoint.previous_secret = endpoint.secret if keep_old else None
-    endpoint.previous_secret_until = at + OLD_SECRET_LIVES if keep_old else None
+    kept = [old for old in endpoint.previous_secrets if old["until"] > at.timestamp()]
+    old = {"secret": endpoint.secret, "until": (at + OLD_SECRET_LIVES).timestamp()}
+    endpoint.previous_secrets = [old, *kept] if keep_old else []
     endpoint.secret, endpoint.secret_hint, endpoint.updated_at = ring.encrypt(secret), hint(secret), at
     return secret
+
+
+async def _turn(session: AsyncSession, endpoint: WebhookEndpoint, status: str) -> None:
+    match status:
+        case EndpointStatus.ENABLED:
+            await lifecycle.enable(session, endpoint)
+        case EndpointStatus.PAUSED:
+            await lifecycle.pause(session, endpoint, "Paused by a member of the project.")
+        case _:
+            await lifecycle.disable(session, endpoint, "Switched off by a member of the project.")
 
 
 def check_event_types(types: Sequence[str]) -> None:

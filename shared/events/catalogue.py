@@ -25,6 +25,8 @@ class EventType(StrEnum):
     MODEL_READY = "model.ready"
     MODEL_DELETED = "model.deleted"
 
+    ENDPOINT_DISABLED = "webhook_endpoint.disabled"  #: Switched off by us: it said so, or nothing but failures came.
+
 
 #: What an endpoint may subscribe to: OpenAI's own three, and ours (api.md, "Webhooks that we send").
 PUBLIC = frozenset(
@@ -39,5 +41,6 @@ PUBLIC = frozenset(
         EventType.JOB_CANCELLED,
         EventType.MODEL_READY,
         EventType.MODEL_DELETED,
+        EventType.ENDPOINT_DISABLED,
     }
 )

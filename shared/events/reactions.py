@@ -40,6 +40,7 @@ REACTIONS: dict[EventType, tuple[Step, ...]] = {
     EventType.JOB_CANCELLED: (),
     EventType.MODEL_READY: (),
     EventType.MODEL_DELETED: (Step.ERASE_MODEL,),
+    EventType.ENDPOINT_DISABLED: (),
 }
 
 

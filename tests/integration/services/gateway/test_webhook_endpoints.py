@@ -164,7 +164,7 @@ async def test_the_stored_secret_is_encrypted_and_goes_with_the_endpoint(
     assert house.runtime.ring.decrypt(stored) == made.signing_secret
     await client.webhooks.delete(made.id)
     async with house.runtime.database.begin() as session:
-        assert (await sql(session, text("SELECT secret FROM webhook_endpoints"))).scalar_one() == ""
+        assert (await sql(session, text("SELECT secret FROM webhook_endpoints"))).scalar_one() is None
 
 
 async def test_the_same_idempotency_key_makes_one_endpoint_with_one_secret(

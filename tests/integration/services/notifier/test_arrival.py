@@ -105,7 +105,9 @@ async def test_during_a_rotation_old_and_new_receiver_both_verify(house: House, 
         await turn(notifier)
         Webhook(old).verify(receiver.hits[0].body, receiver.hits[0].headers)
         Webhook(new).verify(receiver.hits[0].body, receiver.hits[0].headers)
-        await house.rows("UPDATE webhook_endpoints SET previous_secret_until = now()")
+        await house.rows(
+            """UPDATE webhook_endpoints SET previous_secrets = jsonb_set(previous_secrets, '{0,until}', '1')"""
+        )
         await house.happen()
         await turn(notifier)
     assert len(receiver.hits[1].headers["webhook-signature"].split(" ")) == 1

@@ -104,7 +104,7 @@ async def test_what_waits_for_a_deleted_endpoint_is_dropped(house: House, receiv
         await turn(notifier)
         async with house.database.begin() as session:
             endpoint = await get_endpoint(session, PROJECT, endpoint_id, lock=True)
-            lifecycle.delete(endpoint, endpoint.created_at)
+            await lifecycle.delete(session, endpoint)
         await house.make_due()
         await turn(notifier)
     (delivery,) = await house.deliveries()

@@ -11,7 +11,7 @@ AT = datetime(2024, 11, 19, 7, 6, 40, tzinfo=UTC)
 
 
 def _render(at: datetime = AT, **data: object) -> bytes:
-    return render(event_id="evt_1", event_type="file.processed", created_at=at, sequence=3, data=data)
+    return render(event_id="evt_1", event_type="file.processed", created_at=at, sequence=3, data=data).full
 
 
 def test_the_bytes_are_compact_and_in_this_order() -> None:
@@ -22,6 +22,11 @@ def test_the_bytes_are_compact_and_in_this_order() -> None:
             '"timestamp":"2024-11-19T07:06:40Z","sequence":3,"data":{"id":"file-1","note":"naïve"}}'
         ).encode()
     )
+
+
+def test_the_thin_bytes_hold_of_the_subject_the_id_alone() -> None:
+    bodies = render(event_id="evt_1", event_type="file.processed", created_at=AT, sequence=3, data={"id": "a", "b": 1})
+    assert json.loads(bodies.thin) == {**json.loads(bodies.full), "data": {"id": "a"}}
 
 
 def test_the_timestamp_is_utc_wherever_the_instant_came_from() -> None:
