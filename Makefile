@@ -32,6 +32,7 @@ fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python -m docs.tree
+	$(BIN)/python -m docs.findings
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -13,6 +13,7 @@ from shared.datasets.checks.whole import check_model, check_size, what_is_wrong_
 from shared.datasets.estimate import Estimate, estimate
 from shared.datasets.formats import MAX_LINE_BYTES, Format, Lines, read_plain
 from shared.datasets.formats.lines import is_json
+from shared.datasets.policy import DEFAULT, Policy
 from shared.datasets.report_tokens import cut_to, histogram, summary
 from shared.datasets.tokens import TokenCounter
 
@@ -40,6 +41,7 @@ class Report:
     findings: list[Finding]
     findings_total: dict[str, int]
     findings_by_code: dict[str, int]
+    policy: Policy = DEFAULT
 
     @property
     def valid(self) -> bool:
@@ -76,6 +78,7 @@ class Report:
             "findings": [finding.as_dict() for finding in self.findings],
             "findings_total": self.findings_total,
             "findings_by_code": self.findings_by_code,
+            "policy": self.policy.as_dict(),
         }
 
 
@@ -85,6 +88,8 @@ def check(
     model: BaseModel | None,
     n_epochs: int | None = None,
     method: str = "supervised",
+    format: Format | None = None,  # noqa: A002 (the word of the report and of the API)
+    policy: Policy = DEFAULT,
     for_validation: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
     max_line: int = MAX_LINE_BYTES,
@@ -92,11 +97,12 @@ def check(
     """Read a dataset to its end and report on it; nothing that it may hold is raised.
 
     Without a model tokens are counted in `o200k_base`, there is no estimate, and what depends on a model is not
-    checked. A file `for_validation` may be as small as it likes, and costs nothing. `on_progress` is called with bytes
-    and lines read, once per chunk. Memory does not grow with the file, but for four bytes an example.
+    checked. The `format` is that of the first example unless it is named. A file `for_validation` may be as small as it
+    likes, and costs nothing. `on_progress` is called with bytes and lines read, once per chunk. Memory does not grow
+    with the file, but for four bytes an example.
     """
     lines = Lines(stream, on_progress=on_progress, max_line=max_line)
-    checking = _Checking(model)
+    checking = _Checking(model, format, policy)
     for number, line in lines:
         checking.take(number, line)
     checking.conclude(lines, method, for_validation=for_validation)
@@ -106,12 +112,12 @@ def check(
 class _Checking:
     """A check under way."""
 
-    def __init__(self, model: BaseModel | None) -> None:
+    def __init__(self, model: BaseModel | None, named: Format | None, policy: Policy) -> None:
         self._model = model
         self._limit = model.tokens_per_example if model else None
         self._counter = TokenCounter(model.encoding if model else DEFAULT_ENCODING)
-        self._findings = Findings()
-        self._format: Format | None = None
+        self._findings = Findings(policy)
+        self._format = named
         self._examples = 0
         self._counts = array("I")
         self._learned = 0
@@ -182,6 +188,7 @@ class _Checking:
             findings=self._findings.listed(),
             findings_total=self._findings.totals(),
             findings_by_code=dict(self._findings.by_code),
+            policy=self._findings.policy,
         )
 
     def conclude(self, lines: Lines, method: str, *, for_validation: bool) -> None:

@@ -8,6 +8,7 @@ from shared.catalogue import BaseModel
 from shared.datasets.checks import Finding, Findings
 from shared.datasets.checks.whole import check_model
 from shared.datasets.formats import Format
+from shared.datasets.policy_file import read_policy
 
 _ABOUT_SIZE = frozenset({"too_few_examples", "few_examples"})
 
@@ -45,9 +46,10 @@ def judge(report: Mapping[str, Any], model: BaseModel, *, method: str = "supervi
     """Return what a `dataset.report` means for `model`: an error keeps a job from being made of the two.
 
     What the file alone could tell (the tokens in another encoding, which lines are truncated) is left unsaid but for a
-    warning that the longest example exceeds the limit. The report's own findings are not repeated.
+    warning that the longest example exceeds the limit. The report's own findings are not repeated, and
+    its policy holds.
     """
-    findings = Findings()
+    findings = Findings(read_policy(report.get("policy", {})))
     kind = Format(report["format"]) if report["format"] else None
     has_images = any(finding["code"] == "has_images" for finding in report["findings"])
     check_model(kind, has_images, model, method, findings)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.datasets.checks.content import check_content
-from shared.datasets.checks.findings import LISTED_PER_CODE, Place
+from shared.datasets.checks.findings import Place
 from shared.datasets.checks.tools import check_call_id, check_calls, check_declared, check_function_call
 from shared.datasets.checks.wording import joined, named, nearest, shown
 
@@ -31,7 +31,7 @@ def check_keys(value: dict[str, Any], known: tuple[str, ...], path: str, place: 
     for key in value:
         if key not in known:
             # To compare spellings takes time: a line of a million wrong keys gets hints for those that are listed.
-            hint = nearest(key, known) if place.findings.by_code["unknown_key"] < LISTED_PER_CODE else ""
+            hint = nearest(key, known) if place.findings.wanted("unknown_key") else ""
             place.add("unknown_key", f"{shown(key)} is not a key of this format.{hint}", joined(path, key))
 
 

@@ -1,7 +1,8 @@
 """The registry of finding codes, a public contract: each with its severity, rule, example, cure and source."""
 
 from shared.datasets.checks.registry import chat, pairs, syntax, tools, whole
-from shared.datasets.checks.registry.entry import Code, Severity
+from shared.datasets.checks.registry.entry import Code
+from shared.datasets.policy import Severity
 
 __all__ = ["CODES", "Code", "Severity", "as_table"]
 
@@ -17,5 +18,6 @@ def as_table() -> str:
 
 def _row(code: Code) -> str:
     example = code.example if isinstance(code.example, str) else f"`{repr(code.example)[2:-1]}`"
-    cells = (f"`{code.name}`", code.severity.value, code.rule, example, code.cure, code.source)
+    severity = f"{code.severity.value}, fixed" if code.fixed else code.severity.value
+    cells = (f"`{code.name}`", severity, code.rule, example, code.cure, code.source)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"

@@ -5,8 +5,6 @@ from typing import Any
 from shared.datasets.checks.findings import Place
 from shared.datasets.checks.wording import named, shown
 
-IMAGES_PER_EXAMPLE = 10  #: OpenAI's limit (vision fine-tuning guide); Azure takes 64.
-
 
 def check_content(message: dict[str, Any], role: str, path: str, place: Place) -> None:
     """Add what is wrong with `content`, given the role that says it."""
@@ -47,8 +45,9 @@ def _check_parts(parts: list[Any], role: str, path: str, place: Place) -> None:
             _check_image(part, role, where, place)
         else:
             _check_part(part, kind, role, where, place)
-    if images > IMAGES_PER_EXAMPLE:
-        place.add("image_invalid", f"at most {IMAGES_PER_EXAMPLE} images are taken; found {images}.", path)
+    most = place.findings.policy.thresholds.images_per_example
+    if images > most:
+        place.add("image_invalid", f"at most {most} images are taken; found {images}.", path)
 
 
 def _check_part(part: Any, kind: Any, role: str, path: str, place: Place) -> None:

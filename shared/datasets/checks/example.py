@@ -12,7 +12,8 @@ from shared.datasets.formats.detect import Format, detect
 def check_example(example: dict[str, Any], expected: Format | None, place: Place) -> Format | None:
     """Add what is wrong with one example; return its format, None when its keys do not tell.
 
-    `expected` is the format of the lines before it: another one is an error, and its own rules are left aside.
+    `expected` is the format that was named, or that of the lines before: another one is an error, and its own rules are
+    left aside.
     """
     kind = detect(example)
     if kind is None:
@@ -20,7 +21,7 @@ def check_example(example: dict[str, Any], expected: Format | None, place: Place
         said = f'an example needs "messages", or "prompt" and "completion"; found {found}.'
         place.add("unknown_format", said)
     elif expected is not None and kind is not expected:
-        said = f"the lines before are {expected.called}; this one is {kind.called}. Keep one format in a file."
+        said = f"this line is {kind.called}, and the file holds {expected.called}. Keep one format in a file."
         place.add("mixed_formats", said)
     elif kind is Format.CHAT:
         check_chat(example, place)

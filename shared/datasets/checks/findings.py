@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.datasets.checks.codes import CODES, Severity
+from shared.datasets.checks.codes import CODES
+from shared.datasets.policy import DEFAULT, Policy, Severity
 
 LISTED_PER_CODE = 1_000
 
@@ -36,21 +37,30 @@ class Finding:
 
 
 class Findings:
-    """What a check has found so far."""
+    """What a check has found so far, each finding as bad as the policy takes it to be."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy = DEFAULT) -> None:
+        self.policy = policy
+        self.severities = {name: policy.severity(name, code.severity) for name, code in CODES.items()}
         self.by_code: Counter[str] = Counter()
         self._listed: dict[str, list[Finding]] = {}
 
     def add(self, code: str, message: str, *, line: int | None = None, path: str | None = None) -> None:
         """Count a finding, and list it unless a thousand of its code are, or one entry tells of all.
 
-        Raises KeyError for a code that is not in the registry.
+        A code that is off is not even counted. Raises KeyError for a code that is not in the registry.
         """
-        known = CODES[code]
+        severity = self.severities[code]
+        if severity is None:
+            return
         self.by_code[code] += 1
-        if self.by_code[code] <= (1 if known.once else LISTED_PER_CODE):
-            self._listed.setdefault(code, []).append(Finding(code, known.severity, line, path, message))
+        if self.wanted(code):
+            self._listed.setdefault(code, []).append(Finding(code, severity, line, path, message))
+
+    def wanted(self, code: str) -> bool:
+        """Whether the next finding of this code would be listed: its sentence need not be made if not."""
+        listed = len(self._listed.get(code, ()))
+        return self.severities[code] is not None and listed < (1 if CODES[code].once else LISTED_PER_CODE)
 
     def listed(self) -> list[Finding]:
         """Return what is listed in the order of the lines; what concerns the whole file comes last."""
@@ -65,7 +75,8 @@ class Findings:
         """Return how many findings there are by severity, listed or not; what one entry tells of counts once."""
         totals = {severity.value: 0 for severity in Severity}
         for code, count in self.by_code.items():
-            totals[CODES[code].severity.value] += 1 if CODES[code].once else count
+            if (severity := self.severities[code]) is not None:
+                totals[severity.value] += 1 if CODES[code].once else count
         return totals
 
 
@@ -81,5 +92,5 @@ class Place:
 
     def add(self, code: str, message: str, path: str | None = None) -> None:
         """Add a finding of this line; `path` leads to the value inside the example."""
-        self.errors += CODES[code].severity is Severity.ERROR
+        self.errors += self.findings.severities[code] is Severity.ERROR
         self.findings.add(code, message, line=self.line, path=path or None)

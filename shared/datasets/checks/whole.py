@@ -4,8 +4,6 @@ from shared.catalogue import BaseModel
 from shared.datasets.checks.findings import Findings
 from shared.datasets.formats.detect import Format
 
-EXAMPLES_AT_LEAST = 10  #: OpenAI refuses fewer (supervised fine-tuning guide).
-EXAMPLES_ADVISED = 50  #: "We recommend starting with 50 well-crafted demonstrations" (the same guide).
 _PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "a zip archive"}
 
 
@@ -33,17 +31,18 @@ def what_is_wrong_at_all(first: bytes, parses: bool) -> tuple[str, str] | None: 
 
 def check_size(examples: int, findings: Findings) -> None:
     """Add what the number of examples says."""
-    if examples < EXAMPLES_AT_LEAST:
+    least, advised = findings.policy.thresholds.minimum_examples, findings.policy.thresholds.advised_examples
+    found = f"the file has {_examples(examples)}"
+    if examples < least:
         findings.add(
             "too_few_examples",
-            f"the file has {_examples(examples)}; at least {EXAMPLES_AT_LEAST} are required, and improvement usually "
-            "shows with 50 to 100 well-made ones.",
+            f"{found}; at least {least} are required, and improvement usually shows with 50 to 100 well-made ones.",
         )
-    elif examples < EXAMPLES_ADVISED:
+    elif examples < advised:
         findings.add(
             "few_examples",
-            f"the file has {_examples(examples)}; start with {EXAMPLES_ADVISED} well-made ones and see whether the "
-            "model improves before you write more.",
+            f"{found}; start with {advised} well-made ones and see whether the model improves. If it does, doubling "
+            "them is likely to help about as much again.",
         )
 
 

@@ -1,6 +1,6 @@
 """Codes of the rules of a conversation"""
 
-from shared.datasets.checks.registry.entry import Code, E, I, W
+from shared.datasets.checks.registry.entry import SHAPELESS, TELLS_OF_IMAGES, Code, E, I, W
 
 ROWS = (
     Code(
@@ -21,6 +21,7 @@ ROWS = (
         "Give the conversation.",
         "OpenAI API, FineTuneChatRequestInput",
         b'{"messages": []}',
+        fixed=SHAPELESS,
     ),
     Code(
         "message_not_an_object",
@@ -29,6 +30,7 @@ ROWS = (
         'Write {"role": …, "content": …}.',
         "OpenAI cookbook, message_missing_key",
         b'{"messages": ["Hi", {"role": "assistant", "content": "Hello"}]}',
+        fixed=SHAPELESS,
     ),
     Code(
         "role_missing",
@@ -37,6 +39,7 @@ ROWS = (
         "Say who speaks.",
         "OpenAI API, FineTuneChatRequestInput",
         b'{"messages": [{"content": "Hi"}, {"role": "assistant", "content": "Hello"}]}',
+        fixed=SHAPELESS,
     ),
     Code(
         "role_unknown",
@@ -45,6 +48,7 @@ ROWS = (
         "Rename it: a human or customer is user, a bot or gpt is assistant.",
         "OpenAI cookbook, unrecognized_role",
         b'{"messages": [{"role": "human", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}',
+        fixed=SHAPELESS,
     ),
     Code(
         "name_invalid",
@@ -53,6 +57,7 @@ ROWS = (
         "Write a string, or leave it out.",
         "OpenAI API, FineTuneChatRequestInput",
         b'{"messages": [{"role": "user", "content": "Hi", "name": 7}, {"role": "assistant", "content": "Hello"}]}',
+        fixed=SHAPELESS,
     ),
     Code(
         "content_missing",
@@ -69,6 +74,7 @@ ROWS = (
         "Write a string.",
         "OpenAI API, FineTuneChatRequestInput",
         b'{"messages": [{"role": "user", "content": 7}, {"role": "assistant", "content": "Hello"}]}',
+        fixed=SHAPELESS,
     ),
     Code(
         "content_empty",
@@ -88,6 +94,7 @@ ROWS = (
             b'{"messages": [{"role": "user", "content": [{"type": "text", "value": "Hi"}]}, {"role": "assista'
             b'nt", "content": "Hello"}]}'
         ),
+        fixed=SHAPELESS,
     ),
     Code(
         "image_invalid",
@@ -180,5 +187,6 @@ ROWS = (
             b'a.example/b.png"}}]}, {"role": "assistant", "content": "Hello"}]}'
         ),
         once=True,
+        fixed=TELLS_OF_IMAGES,
     ),
 )

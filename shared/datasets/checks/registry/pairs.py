@@ -1,6 +1,6 @@
 """Codes of prompt/completion and preference lines"""
 
-from shared.datasets.checks.registry.entry import Code, E
+from shared.datasets.checks.registry.entry import SHAPELESS, Code, E
 
 ROWS = (
     Code(
@@ -10,6 +10,7 @@ ROWS = (
         "Give the prompt.",
         "OpenAI API, FineTuneCompletionRequestInput",
         b'{"completion": "b"}',
+        fixed=SHAPELESS,
     ),
     Code(
         "completion_invalid",
@@ -18,6 +19,7 @@ ROWS = (
         "Give what the model should write.",
         "OpenAI API, FineTuneCompletionRequestInput",
         b'{"prompt": "a", "completion": ""}',
+        fixed=SHAPELESS,
     ),
     Code(
         "preference_invalid",
@@ -26,5 +28,6 @@ ROWS = (
         "Name the keys so; each output is an array with one assistant message.",
         "OpenAI, direct preference optimization guide",
         b'{"input": {"messages": []}, "preferred_completion": [], "non_preferred_completion": []}',
+        fixed=SHAPELESS,
     ),
 )

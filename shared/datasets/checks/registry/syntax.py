@@ -1,6 +1,6 @@
 """Codes of a file that is not read as lines of JSON"""
 
-from shared.datasets.checks.registry.entry import Code, E, I, W
+from shared.datasets.checks.registry.entry import SHAPELESS, UNREADABLE, Code, E, I, W
 
 ROWS = (
     Code(
@@ -10,6 +10,7 @@ ROWS = (
         "Write the examples, one JSON object per line.",
         "JSON Lines",
         b"",
+        fixed=UNREADABLE,
     ),
     Code(
         "compressed_file",
@@ -18,6 +19,7 @@ ROWS = (
         "Decompress the file first: `gzip -d` or `zstd -d`.",
         "own",
         b"\x1f\x8b\x08\x00",
+        fixed=UNREADABLE,
     ),
     Code(
         "json_array",
@@ -26,6 +28,7 @@ ROWS = (
         "`jq -c '.[]' FILE > FILE.jsonl`",
         "JSON Lines",
         b'[{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}]',
+        fixed=UNREADABLE,
     ),
     Code(
         "json_over_lines",
@@ -34,6 +37,7 @@ ROWS = (
         "`jq -c . FILE > FILE.jsonl`",
         "JSON Lines",
         b'{\n  "messages": []\n}',
+        fixed=UNREADABLE,
     ),
     Code(
         "line_too_long",
@@ -42,6 +46,7 @@ ROWS = (
         "Split the example, or take out what is not text.",
         "own",
         "(a line of 65 MiB)",
+        fixed=UNREADABLE,
     ),
     Code(
         "invalid_utf8",
@@ -50,6 +55,7 @@ ROWS = (
         "Convert it: `iconv -f LATIN1 -t UTF-8`.",
         "OpenAI, supervised fine-tuning guide",
         b'{"prompt": "caf\xe9", "completion": "x"}',
+        fixed=UNREADABLE,
     ),
     Code(
         "nul_byte",
@@ -58,6 +64,7 @@ ROWS = (
         "Write the file again: a NUL is a trace of a crash while writing, or of UTF-16.",
         "RFC 8259",
         b'{"prompt": "\x00", "completion": "x"}',
+        fixed=UNREADABLE,
     ),
     Code(
         "invalid_json",
@@ -66,6 +73,7 @@ ROWS = (
         "Mend the line at the column named: no comments, no single quotes, no trailing commas.",
         "RFC 8259",
         b"{'prompt': 'a'}",
+        fixed=UNREADABLE,
     ),
     Code(
         "invalid_number",
@@ -82,6 +90,7 @@ ROWS = (
         "Flatten the value.",
         "own",
         "(10,000 opening brackets)",
+        fixed=UNREADABLE,
     ),
     Code(
         "lone_surrogate",
@@ -106,6 +115,7 @@ ROWS = (
         "Wrap the value in the keys of its format.",
         "OpenAI cookbook, data_type",
         b'"hello"',
+        fixed=UNREADABLE,
     ),
     Code(
         "unknown_format",
@@ -114,6 +124,7 @@ ROWS = (
         'Give it "messages", or "prompt" and "completion".',
         "OpenAI, supervised fine-tuning guide",
         b'{"text": "hello"}',
+        fixed=SHAPELESS,
     ),
     Code(
         "mixed_formats",
@@ -125,6 +136,7 @@ ROWS = (
             b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}\n{"'
             b'prompt": "a", "completion": "b"}'
         ),
+        fixed=SHAPELESS,
     ),
     Code(
         "nul_character",

@@ -1,6 +1,6 @@
 """Codes of tools, calls and legacy functions"""
 
-from shared.datasets.checks.registry.entry import Code, E, I, W
+from shared.datasets.checks.registry.entry import SHAPELESS, Code, E, I, W
 
 ROWS = (
     Code(
@@ -13,6 +13,7 @@ ROWS = (
             b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [{"type": '
             b'"function", "function": {"name": "f", "arguments": "{}"}}]}]}'
         ),
+        fixed=SHAPELESS,
     ),
     Code(
         "function_name_invalid",
@@ -24,6 +25,7 @@ ROWS = (
             b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [{"id": "c'
             b'1", "type": "function", "function": {"name": "get weather", "arguments": "{}"}}]}]}'
         ),
+        fixed=SHAPELESS,
     ),
     Code(
         "arguments_invalid",
@@ -35,6 +37,7 @@ ROWS = (
             b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [{"id": "c'
             b'1", "type": "function", "function": {"name": "f", "arguments": {"city": "Rome"}}}]}]}'
         ),
+        fixed=SHAPELESS,
     ),
     Code(
         "tool_call_id_invalid",
@@ -57,6 +60,7 @@ ROWS = (
             b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}], "t'
             b'ools": "[]"}'
         ),
+        fixed=SHAPELESS,
     ),
     Code(
         "parallel_tool_calls_invalid",
@@ -79,6 +83,7 @@ ROWS = (
             b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}], "f'
             b'unctions": []}'
         ),
+        fixed=SHAPELESS,
     ),
     Code(
         "functions_legacy",

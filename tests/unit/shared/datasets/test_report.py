@@ -71,6 +71,7 @@ def test_the_report_is_the_object_of_the_api() -> None:
         "findings": [],
         "findings_total": {"error": 0, "warning": 0, "info": 0},
         "findings_by_code": {},
+        "policy": {"codes": {}, "thresholds": {}},
     }
     assert json.loads(json.dumps(told)) == told
 
