@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
@@ -12,6 +12,7 @@ from services.notifier.doorbell import Doorbell
 from services.notifier.drain import Drain
 from services.notifier.fanout import BATCH, fan_out
 from services.notifier.recorder import Recorder
+from services.notifier.sender import Sender
 from services.notifier.webhook import WebhookSender
 from shared import clock, log
 from shared.db.database import Database
@@ -37,10 +38,10 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 class Notifier:
     """The parts of the process, wired."""
 
-    def __init__(self, database: Database, sender: WebhookSender) -> None:
+    def __init__(self, database: Database, senders: Mapping[str, Sender]) -> None:
         self.bell = Doorbell()
         self.recorder = Recorder(database)
-        self.drain = Drain(database, sender, self.recorder, self.bell)
+        self.drain = Drain(database, senders, self.recorder, self.bell)
         self._database = database
         self._stopping = False
         self._failures: int | None = None
@@ -101,7 +102,8 @@ async def open_notifier(
 ) -> AsyncIterator[Notifier]:
     """Yield a notifier over its own guarded session; the caller runs it, and owns the database."""
     async with open_egress(allow_loopback=allow_loopback, total_seconds=total_seconds) as session:
-        yield Notifier(database, WebhookSender(session, ring, allow_loopback=allow_loopback))
+        senders: dict[str, Sender] = {"webhook": WebhookSender(session, ring, allow_loopback=allow_loopback)}
+        yield Notifier(database, senders)
 
 
 async def run(settings: Settings) -> None:

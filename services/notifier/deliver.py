@@ -1,12 +1,24 @@
 """One delivery, from its lease to what follows from the try"""
 
 import time
+from collections.abc import Mapping
 
-from services.notifier.webhook import WebhookSender
+from services.notifier.sender import Sender
 from shared import clock, log
 from shared.endpoints.deliveries import Claimed
 from shared.endpoints.lifecycle import Ended
-from shared.endpoints.policy import Answer, Delivered, Disable, Dropped, GaveUp, Outcome, Paused, TryAgain, decide
+from shared.endpoints.policy import (
+    Answer,
+    Delivered,
+    Disable,
+    Dropped,
+    GaveUp,
+    Outcome,
+    Pause,
+    Paused,
+    TryAgain,
+    decide,
+)
 from shared.endpoints.states import EndpointStatus
 
 _log = log.get(__name__)
@@ -15,19 +27,20 @@ _NAMES: dict[type[Outcome], str] = {
     TryAgain: "delivery.put_off",
     GaveUp: "delivery.failed",
     Disable: "delivery.disabled_its_endpoint",
+    Pause: "delivery.paused_its_endpoint",
     Dropped: "delivery.dropped",
     Paused: "delivery.held",
 }
 
 
-async def deliver(sender: WebhookSender, delivery: Claimed) -> Ended:
+async def deliver(senders: Mapping[str, Sender], delivery: Claimed) -> Ended:
     """Send it unless its endpoint is gone, and return how that ended. Raises nothing but the cancellation."""
     if delivery.endpoint_status == EndpointStatus.PAUSED and not delivery.once:
         return _told(Ended(delivery, Paused("The endpoint is paused."), None))
     if not delivery.wanted:
         # Deleted or switched off after this was queued: dropping it is the promise we make in the docs.
         return _told(Ended(delivery, Dropped(f"The endpoint was {delivery.endpoint_status}."), None))
-    answer = await _try(sender, delivery)
+    answer = await _try(senders.get(delivery.channel), delivery)
     return _told(Ended(delivery, decide(answer, delivery.attempt, once=delivery.once), answer))
 
 
@@ -37,8 +50,11 @@ def interrupted(delivery: Claimed, seconds: float) -> Ended:
     return _told(Ended(delivery, TryAgain(0, "The notifier was stopped while it waited for the answer."), answer))
 
 
-async def _try(sender: WebhookSender, delivery: Claimed) -> Answer:
+async def _try(sender: Sender | None, delivery: Claimed) -> Answer:
     at, started = clock.now(), time.monotonic()
+    if sender is None:
+        # Another notifier may have it: an extra that is installed there, a newer version during a rollout.
+        return Answer(at, 0, error="channel_not_offered")
     try:
         return await sender.send(delivery)
     except Exception:  # noqa: BLE001 (see below)

@@ -4,12 +4,13 @@ import asyncio
 import os
 import socket
 import time
+from collections.abc import Mapping
 
 from services.notifier.deliver import deliver, interrupted
 from services.notifier.doorbell import Doorbell
 from services.notifier.recorder import Recorder
+from services.notifier.sender import Sender
 from services.notifier.slots import Slots
-from services.notifier.webhook import WebhookSender
 from shared.db.database import Database
 from shared.endpoints.deliveries import Claimed, claim_due
 from shared.endpoints.policy import Delivered, Dropped, Paused
@@ -23,10 +24,10 @@ LEASE_SECONDS = 45.0
 class Drain:
     """The sends under way in this process."""
 
-    def __init__(self, database: Database, sender: WebhookSender, recorder: Recorder, bell: Doorbell) -> None:
+    def __init__(self, database: Database, senders: Mapping[str, Sender], recorder: Recorder, bell: Doorbell) -> None:
         self.slots = Slots()
         self._database = database
-        self._sender = sender
+        self._senders = senders
         self._recorder = recorder
         self._bell = bell
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
@@ -68,7 +69,7 @@ class Drain:
     async def _send(self, delivery: Claimed) -> None:
         started = time.monotonic()
         try:
-            ended = await deliver(self._sender, delivery)
+            ended = await deliver(self._senders, delivery)
         except asyncio.CancelledError:
             ended = interrupted(delivery, time.monotonic() - started)
         self._recorder.add(ended)

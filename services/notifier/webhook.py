@@ -53,7 +53,7 @@ class WebhookSender:
         at, started = clock.now(), time.monotonic()
         try:
             url = self._target(delivery.url or "")
-            signed = signatures.headers(self._secrets(delivery), delivery.event_id, int(at.timestamp()), delivery.body)
+            signed = signatures.headers(self._keys(delivery), delivery.event_id, int(at.timestamp()), delivery.body)
             reply = await self._post(url, delivery.body, signed)
         except (aiohttp.ClientError, OSError, TimeoutError, TuneyardError, ValueError) as exc:
             return Answer(at, time.monotonic() - started, error=error_class(exc))
@@ -70,8 +70,9 @@ class WebhookSender:
         headers = {**signed, "content-type": "application/json", "user-agent": user_agent()}
         return await egress.post(self._session, url, body, headers)
 
-    def _secrets(self, delivery: Claimed) -> Sequence[str]:
-        return [self._secret(each) for each in (delivery.secret, *delivery.previous_secrets) if each]
+    def _keys(self, delivery: Claimed) -> Sequence[str]:
+        keys = (delivery.secret, delivery.ed25519_key, *delivery.previous_secrets)
+        return [self._secret(each) for each in keys if each]
 
 
 def kept(body: bytes) -> str:

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db.database import server_time, sql
 from shared.endpoints.deliveries import Claimed
-from shared.endpoints.policy import Answer, Delivered, Disable, Dropped, GaveUp, Outcome, Paused, TryAgain
+from shared.endpoints.policy import Answer, Delivered, Disable, Dropped, GaveUp, Outcome, Pause, Paused, TryAgain
 from shared.endpoints.states import DeliveryState, EndpointStatus, Hold
 from shared.endpoints.tables import WebhookEndpoint
 from shared.endpoints.view import show
@@ -32,7 +32,7 @@ _SETTLE = text("""
                -- What arrived once has arrived: a resend that fails is in the log of attempts.
                state = CASE WHEN g.state = 'failed' AND d.delivered_at IS NOT NULL THEN 'delivered' ELSE g.state END,
                lease_until = NULL, lease_owner = NULL,
-               attempt = CASE WHEN g.state = 'held' THEN d.attempt - 1 ELSE d.attempt END,
+               attempt = CASE WHEN g.started_at IS NULL THEN d.attempt - 1 ELSE d.attempt END,
                run_at = CASE WHEN g.state = 'pending' THEN clock_timestamp() + make_interval(secs => g.after)
                         ELSE d.run_at END,
                finished_at = CASE WHEN g.state IN ('pending', 'held') THEN NULL ELSE clock_timestamp() END,
@@ -76,8 +76,11 @@ async def settle(session: AsyncSession, ended: Sequence[Ended]) -> int:
     rows = json.dumps([_row(end) for end in ended])
     count: int = (await sql(session, _SETTLE, rows=rows)).scalar_one()
     for end in ended:
-        if isinstance(end.outcome, Disable):
-            await switch_off(session, end.delivery.endpoint_id, end.outcome.reason)
+        match end.outcome:
+            case Disable(reason):
+                await switch_off(session, end.delivery.endpoint_id, reason)
+            case Pause(reason):
+                await set_aside(session, end.delivery.endpoint_id, reason)
     return count
 
 
@@ -164,8 +167,8 @@ def _row(end: Ended) -> dict[str, Any]:
             row |= {"state": DeliveryState.FAILED, "error": reason}
         case Dropped(reason):
             row |= {"state": DeliveryState.DROPPED, "error": reason, "reason": reason}
-        case Paused(reason):
-            row |= {"state": DeliveryState.HELD, "hold": Hold.PAUSED, "reason": reason}
+        case Pause(reason) | Paused(reason):
+            row |= {"state": DeliveryState.HELD, "hold": Hold.PAUSED, "error": reason, "reason": reason}
     if end.answer is not None:
         row |= _attempt(end.answer)
     return row

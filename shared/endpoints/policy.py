@@ -1,10 +1,12 @@
 """Decide from an answer what happens to a delivery: delivered, again after a while, given up, endpoint switched off."""
 
 import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
+from typing import Literal
 
 #: Waits before each try; the first is sent at once. Over three days in all, as the specification's example has it:
 #: an outage over a long weekend loses nothing.
@@ -27,6 +29,17 @@ LONGEST_RETRY_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What a channel knows better than a status tells: Slack says 200 to what failed, a mail server 550 for ever.
+
+    `pause` keeps the delivery for when the endpoint is enabled again; `disable` fails it. The tenant sees `reason`.
+    """
+
+    kind: Literal["delivered", "retry", "give_up", "pause", "disable"]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Answer:
     """How one attempt ended: with a status, or with the class of an error. `at` is when it began."""
 
@@ -37,9 +50,14 @@ class Answer:
     body: str | None = None
     retry_after: str | None = None
     request_id: str | None = None
+    verdict: Verdict | None = None
 
     def told(self) -> str:
         """Return the ending in words, for the log that the tenant sees."""
+        if self.verdict is not None and self.verdict.reason:
+            return self.verdict.reason
+        if self.status == 410:
+            return "The endpoint answered 410 Gone."
         return f"The endpoint answered {self.status}." if self.status else f"No answer: {self.error}."
 
 
@@ -71,6 +89,13 @@ class Disable:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """The channel cannot work until a person has mended it: nothing more is sent until then."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Dropped:
     """The endpoint was deleted or disabled before this could be sent."""
 
@@ -84,21 +109,32 @@ class Paused:
     reason: str
 
 
-Outcome = Delivered | TryAgain | GaveUp | Disable | Dropped | Paused
+Outcome = Delivered | TryAgain | GaveUp | Disable | Pause | Dropped | Paused
+_FINAL: Mapping[str, Callable[[str], Outcome]] = {"give_up": GaveUp, "disable": Disable, "pause": Pause}
 
 
 def decide(answer: Answer, attempt: int, *, once: bool = False) -> Outcome:
-    """Return what follows from the answer to try number `attempt` (1-based). Only 2xx is success; 3xx is a failure."""
-    if answer.status is not None and 200 <= answer.status < 300:
+    """Return what follows from the answer to try number `attempt` (1-based). Only 2xx is success; 3xx is a failure.
+
+    A verdict of the channel's own comes before the status. What is tried `once` changes nothing but itself.
+    """
+    kind = answer.verdict.kind if answer.verdict else _kind(answer)
+    if kind == "delivered":
         return Delivered()
     if once:
         return GaveUp(f"{answer.told()} It was to be tried once.")
-    if answer.status == 410:
-        return Disable("The endpoint answered 410 Gone.")
+    if kind in _FINAL:
+        return _FINAL[kind](answer.told())
     if attempt >= len(SCHEDULE):
         return GaveUp(f"{answer.told()} That was try {attempt} of {len(SCHEDULE)}.")
     asked = seconds_asked(answer.retry_after, datetime.now(UTC))
     return TryAgain(max(wait_after(attempt), asked), answer.told())
+
+
+def _kind(answer: Answer) -> str:
+    if answer.status is not None and 200 <= answer.status < 300:
+        return "delivered"
+    return "disable" if answer.status == 410 else "retry"
 
 
 def wait_after(attempt: int) -> float:

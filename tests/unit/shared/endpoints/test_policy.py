@@ -14,7 +14,9 @@ from shared.endpoints.policy import (
     Disable,
     GaveUp,
     Outcome,
+    Pause,
     TryAgain,
+    Verdict,
     decide,
     seconds_asked,
     wait_after,
@@ -24,8 +26,8 @@ NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 LAST = len(SCHEDULE)
 
 
-def _answer(status: int | None = None, **more: str) -> Answer:
-    return Answer(NOW, 0.1, status=status, **more)
+def _answer(status: int | None = None, error: str | None = None, retry_after: str | None = None) -> Answer:
+    return Answer(NOW, 0.1, status=status, error=error, retry_after=retry_after)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,27 @@ def _answer(status: int | None = None, **more: str) -> Answer:
 )
 def test_what_follows_from_an_answer(answer: Answer, attempt: int, follows: type[Outcome]) -> None:
     assert isinstance(decide(answer, attempt), follows)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "follows"),
+    [
+        (Verdict("delivered"), 500, Delivered()),
+        (Verdict("give_up", "550 no such mailbox"), 200, GaveUp("550 no such mailbox")),
+        (Verdict("pause", "Slack: invalid_auth"), 200, Pause("Slack: invalid_auth")),
+        (Verdict("disable", "Slack: no_team"), 404, Disable("Slack: no_team")),
+    ],
+)
+def test_what_a_channel_knows_better_comes_before_the_status(verdict: Verdict, status: int, follows: Outcome) -> None:
+    assert decide(Answer(NOW, 0.1, status=status, verdict=verdict), 1) == follows
+
+
+def test_what_a_channel_would_try_again_is_tried_by_the_schedule_and_given_up_in_its_words() -> None:
+    answer = Answer(NOW, 0.1, status=200, retry_after="7200", verdict=Verdict("retry", "Slack: ratelimited"))
+    assert decide(answer, 1) == TryAgain(7200, "Slack: ratelimited")
+    assert decide(answer, LAST) == GaveUp("Slack: ratelimited That was try 10 of 10.")
+    paused = Answer(NOW, 0.1, verdict=Verdict("pause", "Slack: invalid_auth"))
+    assert isinstance(decide(paused, 1, once=True), GaveUp)
 
 
 def test_what_is_tried_once_neither_comes_back_nor_switches_anything_off() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from shared.security.signatures import PREFIX, headers, hint, new_secret, sign
+from shared.security.signatures import PREFIX, PRIVATE, headers, hint, new_pair, new_secret, public_of, sign
 
 #: Published in the tests of the Standard Webhooks libraries and of Svix's worker.
 VECTORS = [
@@ -36,6 +36,34 @@ def test_the_published_vectors_come_out(
     secret: str, message_id: str, timestamp: int, body: bytes, signature: str
 ) -> None:
     assert sign([secret], message_id, timestamp, body) == signature
+
+
+#: Svix's own vector of `v1a`: the key is seed and public half.
+ED25519 = (
+    "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
+    "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==",
+)
+
+
+def test_the_published_vector_of_ed25519_comes_out_beside_the_secrets_own() -> None:
+    key, signature = ED25519
+    secret, message_id, timestamp, body, v1 = VECTORS[0]
+    assert sign([secret, key], message_id, timestamp, body) == f"{v1} {signature}"
+    seed = base64.b64encode(base64.b64decode(key.removeprefix(PRIVATE))[:32]).decode()
+    assert sign([secret, PRIVATE + seed.rstrip("=")], message_id, timestamp, body) == f"{v1} {signature}"
+
+
+def test_a_receiver_that_knows_v1_only_takes_what_carries_v1a_too() -> None:
+    secret, (private, _) = new_secret(), new_pair()
+    Webhook(secret).verify(BODY, headers([secret, private], "evt_1", int(time.time()), BODY))
+
+
+def test_a_pair_is_fresh_and_its_public_half_can_be_had_from_the_other() -> None:
+    private, public = new_pair()
+    assert private != new_pair()[0]
+    assert public_of(private) == public
+    assert public.startswith("whpk_")
+    assert hint(private) == f"whsk_…{private[-4:]}"
 
 
 def test_an_unpadded_secret_signs_like_a_padded_one() -> None:
@@ -80,9 +108,9 @@ def test_a_delivery_at_another_time_is_refused_by_the_receiver(off: int) -> None
 @pytest.mark.parametrize(
     ("secret", "what"),
     [
-        ("", 'starts with "whsec_"'),
+        ("", "no secret to sign with"),
         ("whsec_", "has 0"),
-        ("whsk_" + "A" * 44, 'starts with "whsec_"'),
+        ("whsk_" + "A" * 43, "no secret to sign with"),
         ("whsec_" + base64.b64encode(b"x" * 23).decode(), "has 23"),
         ("whsec_" + base64.b64encode(b"x" * 65).decode(), "has 65"),
         ("whsec_not base64!", "is base64"),
@@ -91,6 +119,19 @@ def test_a_delivery_at_another_time_is_refused_by_the_receiver(off: int) -> None
 def test_a_secret_that_is_none_is_refused_with_what_is_wrong(secret: str, what: str) -> None:
     with pytest.raises(ValueError, match=what):
         sign([secret], "evt_1", 1, BODY)
+
+
+@pytest.mark.parametrize(
+    ("private", "what"),
+    [
+        ("whsk_" + base64.b64encode(b"x" * 31).decode(), "has 31"),
+        ("whsk_" + base64.b64encode(b"x" * 64).decode(), "not the public key of the first"),
+        ("whsk_?", "is base64"),
+    ],
+)
+def test_an_ed25519_key_that_is_none_is_refused_with_what_is_wrong(private: str, what: str) -> None:
+    with pytest.raises(ValueError, match=what):
+        sign([SECRET, private], "evt_1", 1, BODY)
 
 
 def test_no_secret_and_an_id_with_a_dot_are_refused() -> None:
