@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import check, output, parts
+from services.cli import check, convert, output, parts, split
 from services.cli.run import command as run
 from services.cli.up import command as up
 
@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 up.register(app)
 check.register(app)
+convert.register(app)
+split.register(app)
 run.register(app)
 parts.register(app)
 

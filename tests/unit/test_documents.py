@@ -81,6 +81,7 @@ def test_the_codes_of_failed_jobs_are_those_that_are_written() -> None:
     [
         ("runtime", "Runtime"),
         ("embedded", "Embedded servers: `tuneyard[embedded]`"),
+        ("parquet", "Parquet: `tuneyard[parquet]`"),
         ("dev", "Development"),
     ],
 )

@@ -1,0 +1,71 @@
+"""One pass over a dataset for a split: what each example asks as a number, and which system prompt it stands under."""
+
+import hashlib
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import msgspec
+import numpy as np
+
+from shared.datasets.split.lines import example_lines
+from shared.datasets.split.prompt import prompt_and_system
+from shared.errors import Refused
+
+
+@dataclass(frozen=True)
+class Index:
+    """Examples by the question they ask. A group is one question; a stratum is one system prompt."""
+
+    group: "np.ndarray[Any, np.dtype[np.int64]]"  #: Of each example, in the order of the file.
+    hashes: "np.ndarray[Any, np.dtype[np.uint64]]"  #: Of each group: evenly spread, and other under another seed.
+    sizes: "np.ndarray[Any, np.dtype[np.int64]]"  #: Of each group: its examples.
+    stratum: "np.ndarray[Any, np.dtype[np.int64]]"  #: Of each group: that of its first example.
+
+    @property
+    def examples(self) -> int:
+        return len(self.group)
+
+    @property
+    def strata(self) -> int:
+        return len(np.unique(self.stratum))
+
+    def by_stratum(self) -> Iterator["np.ndarray[Any, np.dtype[np.int64]]"]:
+        """Yield the groups of each system prompt, the lowest hash first."""
+        order = np.lexsort((self.hashes, self.stratum))
+        yield from np.split(order, np.flatnonzero(np.diff(self.stratum[order])) + 1)
+
+
+def index_of(stream: BinaryIO | Iterable[bytes], seed: int) -> Index:
+    """Read the file to its end; raise Refused at the first line that is no example, for nothing is left out unseen."""
+    key = hashlib.blake2b(str(seed).encode(), digest_size=32).digest()
+    asked, under = array("Q"), array("Q")
+    for number, line in example_lines(stream):
+        prompt, system = _read(number, line)
+        asked.append(_number(prompt, key))
+        under.append(_number(system, key))
+    if not asked:
+        raise Refused("The file has no examples. Write one JSON object per line.")
+    hashes, first, group, sizes = np.unique(
+        np.frombuffer(asked, dtype=np.uint64), return_index=True, return_inverse=True, return_counts=True
+    )
+    _, strata = np.unique(np.frombuffer(under, dtype=np.uint64), return_inverse=True)
+    return Index(group, hashes, sizes, strata[first])
+
+
+def _read(number: int, line: bytes | None) -> tuple[str, str]:
+    if line is None:
+        raise Refused(f"Line {number} is over 64 MiB. Split it; `tuneyard check` finds whatever else there is.")
+    try:
+        example = msgspec.json.decode(line, type=dict[str, Any])
+        return prompt_and_system(example)
+    except (ValueError, RecursionError) as exc:
+        said = str(exc) or "it is nested too deeply"
+        raise Refused(f"Line {number} is no example: {said}. `tuneyard check` finds all there is.") from exc
+
+
+def _number(text: str, key: bytes) -> int:
+    # Only what seed and text are decides: no order of lines, no process, no hash of Python's own.
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
+    return int.from_bytes(digest, "big")
