@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Each target starts many processes: where it is set, each would compile the house anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test check fix bench up lock migration
 .DEFAULT_GOAL := test

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +26,10 @@ from shared.settings import PipelineSettings, ProviderSettings, Settings
 from tests.servers import Servers, start_servers
 from workers.app import working
 from workers.runner import Runner
+
+# A run starts some hundred processes, and each would compile the house anew: a third of the run's CPU seconds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 T = TypeVar("T")
 #: Longer than any wait of a test that is going to pass.
