@@ -1,13 +1,13 @@
 """The registry of finding codes, a public contract: each with its severity, rule, example, cure and source."""
 
-from shared.datasets.checks.registry import chat, pairs, syntax, tools, whole
+from shared.datasets.checks.registry import chat, pairs, quality, syntax, tools, whole
 from shared.datasets.checks.registry.entry import Code
 from shared.datasets.policy import Severity
 
 __all__ = ["CODES", "Code", "Severity", "as_table"]
 
 #: Never renamed: callers match on them.
-CODES = {row.name: row for rows in (syntax, chat, tools, pairs, whole) for row in rows.ROWS}
+CODES = {row.name: row for rows in (syntax, chat, tools, pairs, whole, quality) for row in rows.ROWS}
 
 
 def as_table() -> str:

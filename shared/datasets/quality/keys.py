@@ -1,0 +1,41 @@
+"""Name an example, its prompt and its answer by 64 bits each, so that equal ones are found without being kept."""
+
+import unicodedata
+from hashlib import sha256
+
+from shared.datasets.quality.talk import Talk
+
+#: 64 bits: among a million examples two different ones share a key once in 37 million files.
+KEY_BYTES = 8
+_LOWER = bytes(range(256)).lower()
+_BLANKS = b" \t\n\r\x0b\x0c"
+
+
+def key(text: str) -> bytes:
+    """Return the key of a text as it stands. SHA-256, because processors have it built in: twice as fast as BLAKE2."""
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()[:KEY_BYTES]
+
+
+def example_key(talk: Talk) -> bytes:
+    """Return the key of all that is said and who says it, character by character."""
+    return key("\x1e".join((talk.marks, talk.attached, *talk.texts)))
+
+
+def prompt_key(talk: Talk) -> bytes:
+    """Return the key of what stands before the answer, its case and white space aside."""
+    before = "\n".join(talk.texts[: talk.last])
+    return key("\x1e".join((talk.marks[: talk.last], talk.attached, normalised(before))))
+
+
+def normalised(text: str) -> str:
+    """Return a text in NFC and lower case, with single blanks: two prompts that come out equal ask the same."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(text.lower().split())
+
+
+def answer_key(answer: str) -> bytes:
+    """Return the key of an answer, its case and white space aside: wording counts, layout does not."""
+    if not answer.isascii():
+        answer = unicodedata.normalize("NFC", answer)
+    return sha256(answer.encode("utf-8", "surrogatepass").translate(_LOWER, _BLANKS)).digest()[:KEY_BYTES]
