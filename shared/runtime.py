@@ -10,6 +10,7 @@ import shared.schema  # noqa: F401 (a session knows a table only once its class 
 from shared.db.database import Database
 from shared.errors import Unavailable
 from shared.provider.client import Provider, open_provider
+from shared.security.reach import Reach
 from shared.security.secrets_at_rest import KeyRing
 from shared.settings import Settings
 from shared.storage.store import Storage
@@ -27,6 +28,8 @@ class Runtime:
     storage: Storage
     providers: dict[str, Provider]
     ring: KeyRing
+    #: Where what users name may lead.
+    reach: Reach
 
     def provider(self, name: str) -> Provider:
         """Return the provider; raise Unavailable for one that was taken out of the settings while jobs are with it."""
@@ -58,4 +61,4 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             name: await stack.enter_async_context(open_provider(name, provider))
             for name, provider in settings.providers.items()
         }
-        yield Runtime(settings, database, waker, storage, providers, ring)
+        yield Runtime(settings, database, waker, storage, providers, ring, Reach.of(settings))

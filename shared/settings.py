@@ -1,6 +1,6 @@
 """Every setting of the service, with its reason; read from TUNEYARD_* variables."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -117,6 +117,8 @@ class Settings(NoticeSettings):
     bootstrap_api_key: SecretStr | None = None
     #: Whether webhooks may go to this machine. For development; off in production.
     allow_loopback: bool = False
+    #: Networks of the operator's own that webhooks may go to as well: `10.1.0.0/16,fd12::/16`.
+    egress_allow: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     #: 512 MB is OpenAI's limit of a file (openai-api-facts 1.1).
     max_file_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     pipeline: PipelineSettings = Field(default_factory=PipelineSettings)

@@ -181,8 +181,8 @@ async def _endpoint(session: AsyncSession, request: web.Request, *, lock: bool =
 
 
 async def _check_target(request: web.Request, url: str) -> None:
-    allow_loopback = runtime(request).settings.allow_loopback
-    await check_name(check_url(url, allow_loopback=allow_loopback), allow_loopback=allow_loopback)
+    reach = runtime(request).reach
+    await check_name(check_url(url, reach), reach)
 
 
 def _columns(fields: dict[str, Any]) -> dict[str, Any]:

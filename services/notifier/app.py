@@ -18,6 +18,7 @@ from shared import clock, log
 from shared.db.database import Database
 from shared.health import health_page
 from shared.security.egress import TOTAL_SECONDS, open_egress
+from shared.security.reach import Reach
 from shared.security.secrets_at_rest import KeyRing
 from shared.settings import Settings
 
@@ -98,11 +99,11 @@ class Notifier:
 
 @asynccontextmanager
 async def open_notifier(
-    database: Database, ring: KeyRing, *, allow_loopback: bool, total_seconds: float = TOTAL_SECONDS
+    database: Database, ring: KeyRing, reach: Reach, *, total_seconds: float = TOTAL_SECONDS
 ) -> AsyncIterator[Notifier]:
     """Yield a notifier over its own guarded session; the caller runs it, and owns the database."""
-    async with open_egress(allow_loopback=allow_loopback, total_seconds=total_seconds) as session:
-        senders: dict[str, Sender] = {"webhook": WebhookSender(session, ring, allow_loopback=allow_loopback)}
+    async with open_egress(reach, total_seconds=total_seconds) as session:
+        senders: dict[str, Sender] = {"webhook": WebhookSender(session, ring, reach)}
         yield Notifier(database, senders)
 
 
@@ -110,16 +111,17 @@ async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Needs the database and nothing else: neither Redis nor a provider is asked."""
     database = Database(settings.database_url, pool_size=settings.database_pool)
     ring = KeyRing([key.get_secret_value() for key in settings.secret_keys])
+    reach = Reach.of(settings)
     try:
         async with (
-            open_notifier(database, ring, allow_loopback=settings.allow_loopback) as notifier,
+            open_notifier(database, ring, reach) as notifier,
             health_page(settings.host, settings.health_port, is_ready=lambda: notifier.ready),
         ):
             loop = asyncio.get_running_loop()
             loop.set_default_executor(ThreadPoolExecutor(LOOKUPS, "lookup"))
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, notifier.stop)
-            _log.info("notifier.started", allow_loopback=settings.allow_loopback)
+            _log.info("notifier.started", loopback=reach.loopback, networks=[str(each) for each in reach.networks])
             await notifier.run()
             _log.info("notifier.stopped")
     finally:

@@ -15,6 +15,7 @@ from shared.endpoints.lifecycle import KEPT_ANSWER_BYTES
 from shared.endpoints.policy import Answer
 from shared.errors import TuneyardError
 from shared.security import egress, signatures
+from shared.security.reach import Reach
 from shared.security.secrets_at_rest import KeyRing
 from shared.security.targets import TargetRefused, check_url
 from shared.wire.user_agent import user_agent
@@ -42,10 +43,10 @@ _NAME = re.compile(r"[\x21-\x7e]{1,128}")
 class WebhookSender:
     """Posts deliveries over one guarded session."""
 
-    def __init__(self, session: aiohttp.ClientSession, ring: KeyRing, *, allow_loopback: bool) -> None:
+    def __init__(self, session: aiohttp.ClientSession, ring: KeyRing, reach: Reach) -> None:
         self._session = session
         # The same few endpoints over and over: reading a URL and opening a secret cost as much as a signature each.
-        self._target = lru_cache(_REMEMBERED)(partial(check_url, allow_loopback=allow_loopback))
+        self._target = lru_cache(_REMEMBERED)(partial(check_url, reach=reach))
         self._secret = lru_cache(_REMEMBERED)(ring.decrypt)
 
     async def send(self, delivery: Claimed) -> Answer:

@@ -11,7 +11,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from shared.security.targets import address_may_be_dialled, unreachable
+from shared.security.reach import PUBLIC, Reach
+from shared.security.targets import unreachable
 
 #: Seconds from the first look-up to the last byte of the answer; the specification says 15 to 30.
 TOTAL_SECONDS = 30.0
@@ -32,9 +33,9 @@ class AddressRefused(OSError):
 class GuardedResolver(AbstractResolver):
     """Refuse a name if any of its answers is bad: one good answer among them may be gone at the next look-up."""
 
-    def __init__(self, *, allow_loopback: bool, inner: AbstractResolver | None = None) -> None:
+    def __init__(self, reach: Reach, inner: AbstractResolver | None = None) -> None:
         self._inner = inner or aiohttp.ThreadedResolver()
-        self._allow_loopback = allow_loopback
+        self._reach = reach
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -42,7 +43,7 @@ class GuardedResolver(AbstractResolver):
         """Return the inner resolver's answers; raise AddressRefused, or OSError when there is none."""
         answers = await self._inner.resolve(host, port, family)
         for answer in answers:
-            if not address_may_be_dialled(answer["host"], allow_loopback=self._allow_loopback):
+            if not self._reach.admits(answer["host"]):
                 raise AddressRefused(f"{host} leads to {answer['host']}.")
         return answers
 
@@ -51,7 +52,7 @@ class GuardedResolver(AbstractResolver):
         await self._inner.close()
 
 
-def guarded_socket(*, allow_loopback: bool) -> Callable[[Any], socket.socket]:
+def guarded_socket(reach: Reach) -> Callable[[Any], socket.socket]:
     """Return the socket factory that sees the address of every connection, literals and odd numerals included.
 
     aiohttp never asks a resolver about a literal, so this is the one place that nothing gets past.
@@ -59,8 +60,8 @@ def guarded_socket(*, allow_loopback: bool) -> Callable[[Any], socket.socket]:
 
     def make(address: Any) -> socket.socket:
         family, kind, protocol, _, where = address
-        if not address_may_be_dialled(where[0], allow_loopback=allow_loopback):
-            raise AddressRefused(f"{where[0]} may not be dialled.")
+        if not reach.admits_socket(where[0], where[1]):
+            raise AddressRefused(f"{where[0]}, port {where[1]}, may not be dialled.")
         return socket.socket(family=family, type=kind, proto=protocol)
 
     return make
@@ -68,13 +69,13 @@ def guarded_socket(*, allow_loopback: bool) -> Callable[[Any], socket.socket]:
 
 @asynccontextmanager
 async def open_egress(
-    *, allow_loopback: bool = False, total_seconds: float = TOTAL_SECONDS, resolver: AbstractResolver | None = None
+    reach: Reach = PUBLIC, *, total_seconds: float = TOTAL_SECONDS, resolver: AbstractResolver | None = None
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """Yield a session that dials only what `targets` allows, keeps no cookies, asks no proxy and inflates nothing."""
-    guarded = GuardedResolver(allow_loopback=allow_loopback, inner=resolver)
+    """Yield a session that dials only what `reach` admits, keeps no cookies, asks no proxy and inflates nothing."""
+    guarded = GuardedResolver(reach, resolver)
     connector = aiohttp.TCPConnector(
         resolver=guarded,
-        socket_factory=guarded_socket(allow_loopback=allow_loopback),
+        socket_factory=guarded_socket(reach),
         use_dns_cache=False,
         limit=_CONNECTIONS,
         keepalive_timeout=KEEP_ALIVE_SECONDS,
@@ -113,9 +114,9 @@ async def post(session: aiohttp.ClientSession, url: URL, body: bytes, headers: d
         return Reply(response.status, found, content)
 
 
-async def check_name(url: URL, *, allow_loopback: bool, resolver: AbstractResolver | None = None) -> None:
+async def check_name(url: URL, reach: Reach = PUBLIC, *, resolver: AbstractResolver | None = None) -> None:
     """Raise TargetRefused if the URL's host is known to lead to a bad address; a name nobody knows yet passes."""
-    guarded = GuardedResolver(allow_loopback=allow_loopback, inner=resolver)
+    guarded = GuardedResolver(reach, resolver)
     try:
         async with asyncio.timeout(_LOOK_SECONDS):
             await guarded.resolve(url.raw_host or "", url.port or 0)

@@ -16,11 +16,14 @@ from shared.endpoints import registry
 from shared.events.catalogue import EventType
 from shared.events.record import record
 from shared.events.tables import Event
+from shared.security.reach import Reach
 from shared.security.secrets_at_rest import KeyRing
 from shared.wire import ids
 
 PROJECT = "proj_default"
 OTHER = "proj_other"
+#: Receivers of the tests are on this machine.
+HERE = Reach(loopback=True)
 Answer = Callable[[web.Request], Any]
 
 
@@ -121,11 +124,9 @@ class House:
         await self.rows("UPDATE deliveries SET run_at = now() - interval '1 second' WHERE state = 'pending'")
 
     @asynccontextmanager
-    async def notifier(self, *, allow_loopback: bool = True, total_seconds: float = 30) -> AsyncIterator[Notifier]:
+    async def notifier(self, reach: Reach = HERE, *, total_seconds: float = 30) -> AsyncIterator[Notifier]:
         """A notifier whose loop does not run: the test turns it with `turn`."""
-        async with open_notifier(
-            self.database, self.ring, allow_loopback=allow_loopback, total_seconds=total_seconds
-        ) as notifier:
+        async with open_notifier(self.database, self.ring, reach, total_seconds=total_seconds) as notifier:
             recording = asyncio.create_task(notifier.recorder.run())
             try:
                 yield notifier
@@ -140,7 +141,7 @@ class House:
 @asynccontextmanager
 async def working_notifier(database: Database, ring: KeyRing) -> AsyncIterator[Notifier]:
     """Run a notifier that may send to this machine; yield when it hears of events."""
-    async with open_notifier(database, ring, allow_loopback=True) as notifier:
+    async with open_notifier(database, ring, HERE) as notifier:
         work = asyncio.create_task(notifier.run())
         try:
             async with asyncio.timeout(10):

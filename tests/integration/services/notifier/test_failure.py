@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 from shared.endpoints import lifecycle
 from shared.endpoints.policy import JITTER, SCHEDULE
 from shared.endpoints.queries import get_endpoint
+from shared.security.reach import PUBLIC
 
 from .stage import PROJECT, House, Receiver, payload, receiving, turn
 
@@ -157,7 +158,7 @@ async def test_an_answer_that_drips_is_a_failure_after_the_time_limit(house: Hou
 async def test_an_endpoint_saved_before_a_rule_is_refused_at_sending(house: House, url: str) -> None:
     await house.endpoint(url)
     await house.happen()
-    async with house.notifier(allow_loopback=False) as notifier:
+    async with house.notifier(PUBLIC) as notifier:
         await turn(notifier)
     (delivery,), (attempt,) = await house.deliveries(), await house.attempts()
     assert (delivery["state"], attempt["error"]) == ("pending", "target_refused")

@@ -13,7 +13,7 @@ from shared.endpoints.lifecycle import Ended, settle
 from shared.endpoints.policy import Answer, Delivered
 from tests.servers import Servers
 
-from .stage import House, Receiver, payload, receiving, turn
+from .stage import HERE, House, Receiver, payload, receiving, turn
 
 
 async def test_killed_between_send_and_record_it_is_sent_again_with_the_same_id(
@@ -22,7 +22,7 @@ async def test_killed_between_send_and_record_it_is_sent_again_with_the_same_id(
     await house.endpoint(receiver.url)
     await house.happen()
     # A process that sends, and is gone before its recorder has written anything.
-    async with open_notifier(house.database, house.ring, allow_loopback=True) as dead:
+    async with open_notifier(house.database, house.ring, HERE) as dead:
         await dead.look()
         await receiver.wait_for(1)
         await dead.drain.finish(5)
@@ -65,7 +65,7 @@ async def test_two_processes_share_the_work_and_send_nothing_twice(house: House,
     events = [await house.happen() for _ in range(60)]
     second = Database(house.url)
     try:
-        async with house.running(), open_notifier(second, house.ring, allow_loopback=True) as other:
+        async with house.running(), open_notifier(second, house.ring, HERE) as other:
             work = asyncio.create_task(other.run())
             await receiver.wait_for(60, seconds=20)
             other.stop()

@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Network
 from typing import Any
 
 import aiohttp
@@ -15,9 +16,12 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from shared.security.egress import MOST_ANSWER_BYTES, AddressRefused, check_name, guarded_socket, open_egress, post
-from shared.security.targets import TargetRefused
+from shared.security.reach import PUBLIC, Reach
+from shared.security.targets import TargetRefused, check_url
 
 from .bad_urls import BAD_NAMES, BAD_URLS
+
+HERE = Reach(loopback=True)
 
 
 class Answers(AbstractResolver):
@@ -102,35 +106,45 @@ async def test_a_name_with_any_bad_answer_is_refused_before_a_socket_exists(name
             await post(session, URL(f"https://{name}/h"), b"", {})
     assert isinstance(refused.value.os_error, AddressRefused)
     with pytest.raises(TargetRefused, match="does not lead to a public address"):
-        await check_name(URL(f"https://{name}/h"), allow_loopback=False, resolver=names)
+        await check_name(URL(f"https://{name}/h"), resolver=names)
     assert connected == []
 
 
 async def test_a_name_that_is_good_once_and_bad_the_next_time_is_refused_at_sending(connected: list[Any]) -> None:
     rebinding = Answers({"rebind.attacker.com": [["93.184.215.14"], ["127.0.0.1"]]})
     url = URL("https://rebind.attacker.com/h")
-    await check_name(url, allow_loopback=False, resolver=rebinding)
+    await check_name(url, resolver=rebinding)
     async with open_egress(resolver=rebinding) as session:
         with pytest.raises(aiohttp.ClientConnectorError):
             await post(session, url, b"", {})
     assert connected == []
 
 
+async def test_a_name_of_the_operators_network_is_dialled_and_one_that_leads_elsewhere_is_not(
+    connected: list[Any],
+) -> None:
+    inside = Reach(networks=(IPv4Network("127.0.0.2/32"),))
+    names = Answers({"good.svc": [["127.0.0.2"]], "bad.svc": [["127.0.0.1"]], "mixed.svc": [["127.0.0.2", "10.0.0.1"]]})
+    async with open_egress(inside, resolver=names) as session:
+        for name in ("good.svc", "bad.svc", "mixed.svc"):
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await post(session, check_url(f"http://{name}:9/h", inside), b"", {})
+    assert connected == [("127.0.0.2", 9)]
+
+
 async def test_a_name_that_nobody_knows_yet_may_be_registered() -> None:
-    await check_name(URL("https://new.customer.com/h"), allow_loopback=False, resolver=Answers({}))
+    await check_name(URL("https://new.customer.com/h"), resolver=Answers({}))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "169.254.169.254", "::ffff:127.0.0.1"])
 def test_the_socket_is_refused_whatever_led_to_it(address: str) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with pytest.raises(AddressRefused):
-        guarded_socket(allow_loopback=False)((family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, 443)))
+        guarded_socket(PUBLIC)((family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, 443)))
 
 
 def test_a_public_address_gets_its_socket() -> None:
-    made = guarded_socket(allow_loopback=False)(
-        (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("93.184.215.14", 443))
-    )
+    made = guarded_socket(PUBLIC)((socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("93.184.215.14", 443)))
     with made:
         assert made.family == socket.AF_INET
 
@@ -142,7 +156,7 @@ async def test_a_redirect_is_an_answer_and_not_followed() -> None:
         paths.append(request.path)
         return web.Response(status=307, headers={"location": "/inside"})
 
-    async with serving(redirect) as url, open_egress(allow_loopback=True) as session:
+    async with serving(redirect) as url, open_egress(HERE) as session:
         reply = await post(session, url, b"{}", {})
     assert (reply.status, paths) == (307, ["/hook"])
 
@@ -159,7 +173,7 @@ async def test_an_endless_answer_is_read_to_its_limit_and_no_further() -> None:
             sent += 65536
         return response
 
-    async with serving(flood) as url, open_egress(allow_loopback=True) as session:
+    async with serving(flood) as url, open_egress(HERE) as session:
         reply = await post(session, url, b"{}", {})
     assert len(reply.body) == MOST_ANSWER_BYTES
     # What the kernel's buffers took before the connection was closed; far from the gigabyte.
@@ -174,7 +188,7 @@ async def test_an_answer_that_drips_ends_with_the_total_time() -> None:
             await response.write(b".")
             await asyncio.sleep(0.02)
 
-    async with serving(drip) as url, open_egress(allow_loopback=True, total_seconds=0.3) as session:
+    async with serving(drip) as url, open_egress(HERE, total_seconds=0.3) as session:
         started = asyncio.get_running_loop().time()
         with pytest.raises(TimeoutError):
             await post(session, url, b"{}", {})
@@ -187,7 +201,7 @@ async def test_a_compressed_answer_is_not_inflated() -> None:
     async def zipped(_request: web.Request) -> web.Response:
         return web.Response(body=bomb, headers={"content-encoding": "gzip"})
 
-    async with serving(zipped) as url, open_egress(allow_loopback=True) as session:
+    async with serving(zipped) as url, open_egress(HERE) as session:
         reply = await post(session, url, b"{}", {})
     assert reply.body == bomb[:MOST_ANSWER_BYTES]
 
@@ -200,7 +214,7 @@ async def test_cookies_are_not_kept_and_proxies_of_the_environment_not_asked(mon
         seen.append((request.headers.get("cookie"), request.headers.get("accept-encoding")))
         return web.Response(headers={"set-cookie": "a=b"})
 
-    async with serving(bake) as url, open_egress(allow_loopback=True) as session:
+    async with serving(bake) as url, open_egress(HERE) as session:
         for _ in range(2):
             await post(session, url, b"{}", {})
     assert seen == [(None, "identity")] * 2
