@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.notifier.channels import Options, senders
 from services.notifier.doorbell import Doorbell
 from services.notifier.drain import Drain
 from services.notifier.fanout import BATCH, fan_out
 from services.notifier.recorder import Recorder
 from services.notifier.sender import Sender
-from services.notifier.webhook import WebhookSender
 from shared import clock, log
 from shared.db.database import Database
 from shared.health import health_page
@@ -99,12 +99,16 @@ class Notifier:
 
 @asynccontextmanager
 async def open_notifier(
-    database: Database, ring: KeyRing, reach: Reach, *, total_seconds: float = TOTAL_SECONDS
+    database: Database,
+    ring: KeyRing,
+    reach: Reach,
+    options: Options | None = None,
+    *,
+    total_seconds: float = TOTAL_SECONDS,
 ) -> AsyncIterator[Notifier]:
     """Yield a notifier over its own guarded session; the caller runs it, and owns the database."""
     async with open_egress(reach, total_seconds=total_seconds) as session:
-        senders: dict[str, Sender] = {"webhook": WebhookSender(session, ring, reach)}
-        yield Notifier(database, senders)
+        yield Notifier(database, senders(session, database, ring, reach, options or Options()))
 
 
 async def run(settings: Settings) -> None:
@@ -114,7 +118,7 @@ async def run(settings: Settings) -> None:
     reach = Reach.of(settings)
     try:
         async with (
-            open_notifier(database, ring, reach) as notifier,
+            open_notifier(database, ring, reach, Options.of(settings)) as notifier,
             health_page(settings.host, settings.health_port, is_ready=lambda: notifier.ready),
         ):
             loop = asyncio.get_running_loop()

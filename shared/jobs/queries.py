@@ -2,13 +2,23 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, or_, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.db.database import sql
 from shared.errors import NotFound
 from shared.jobs.states import FINAL
 from shared.jobs.tables import Job, JobCheckpoint, JobEvent
+
+_METRICS = text("""
+    SELECT data FROM (
+        SELECT data, row_number() OVER (ORDER BY created_at, id) AS number, count(*) OVER () AS total
+        FROM job_events WHERE job_id = :job_id AND type = 'metrics' AND data IS NOT NULL
+    ) numbered
+    WHERE (number - 1) % greatest(ceil(total / CAST(:most AS float8))::bigint, 1) = 0 OR number = total
+    ORDER BY number
+""")
 
 
 async def get(session: AsyncSession, project_id: str, job_id: str) -> Job:
@@ -55,6 +65,11 @@ async def checkpoints(
     if after is not None:
         query = query.where(col(JobCheckpoint.id) < after)
     return list((await session.exec(query.order_by(col(JobCheckpoint.id).desc()).limit(limit + 1))).all())
+
+
+async def metrics(session: AsyncSession, job_id: str, *, most: int) -> list[dict[str, Any]]:
+    """Return the data of about `most` of the job's metrics at equal distances, the first and the last among them."""
+    return [row.data for row in await sql(session, _METRICS, job_id=job_id, most=most)]
 
 
 async def alive_with_file(session: AsyncSession, file_id: str) -> list[Job]:

@@ -96,20 +96,22 @@ async def open_egress(
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back: the status, the headers, and at most MOST_ANSWER_BYTES of the body as it was on the wire."""
+    """What came back: the status, the headers, and the beginning of the body as it was on the wire."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
 
-async def post(session: aiohttp.ClientSession, url: URL, body: bytes, headers: dict[str, str]) -> Reply:
+async def post(
+    session: aiohttp.ClientSession, url: URL, body: bytes, headers: dict[str, str], *, most: int = MOST_ANSWER_BYTES
+) -> Reply:
     """POST once: no redirect is followed, and the session's time limit covers the body of the answer.
 
-    Raises aiohttp.ClientError, OSError or TimeoutError.
+    At most `most` bytes of it are read. Raises aiohttp.ClientError, OSError or TimeoutError.
     """
     async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-        content = await _read(response)
+        content = await _read(response, most)
         found = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status, found, content)
 
@@ -128,10 +130,10 @@ async def check_name(url: URL, reach: Reach = PUBLIC, *, resolver: AbstractResol
         await guarded.close()
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
     content = b""
-    while len(content) < MOST_ANSWER_BYTES:
-        part = await response.content.read(MOST_ANSWER_BYTES - len(content))
+    while len(content) < most:
+        part = await response.content.read(most - len(content))
         if not part:
             return content
         content += part

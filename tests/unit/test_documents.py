@@ -82,6 +82,7 @@ def test_the_codes_of_failed_jobs_are_those_that_are_written() -> None:
         ("runtime", "Runtime"),
         ("embedded", "Embedded servers: `tuneyard[embedded]`"),
         ("parquet", "Parquet: `tuneyard[parquet]`"),
+        ("apprise", "More channels: `tuneyard[apprise]`"),
         ("dev", "Development"),
     ],
 )
@@ -96,7 +97,7 @@ def test_the_argued_dependencies_are_the_direct_ones_at_their_locked_versions(gr
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
     ignored = f"DEP001={_IN_NEWER_PYTHONS},DEP003={_BROUGHT_ALONG},DEP004={_USED_BY_THE_DEMO}"
     program = Path(sys.executable).with_name("deptry")
-    options = ["--optional-dependencies-dev-groups", "dev,embedded", "--per-rule-ignores", ignored, "--no-ansi"]
+    options = ["--optional-dependencies-dev-groups", "dev,embedded,apprise", "--per-rule-ignores", ignored, "--no-ansi"]
     found = subprocess.run([program, ".", *options], cwd=ROOT, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
 

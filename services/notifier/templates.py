@@ -1,0 +1,79 @@
+"""An operator's own templates in the place of ours: sandboxed, bounded, and never in the way of a message"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from services.notifier.messages.happening import Happening
+from services.notifier.messages.message import Message
+from services.notifier.slack.limits import escaped
+from shared import log
+
+_log = log.get(__name__)
+#: What a template may write for each part of a channel, in characters; more is cut off with the template's fault told.
+MOST = {"slack": 10_000, "subject": 500, "text": 50_000, "html": 100_000}
+Part = Literal["slack", "subject", "text", "html"]
+#: Of a value in a Slack template; the whole is bounded besides.
+_MOST_VALUE = 3000
+
+
+class TooLong(ValueError):
+    """The template wrote more than its part may hold."""
+
+
+class Templates:
+    """Renders `FOLDER/EVENT_TYPE.PART.j2`, or else `FOLDER/default.PART.j2`, when there is one."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+
+    def render(self, part: Part, event: Happening, message: Message, **more: Any) -> str | None:
+        """Return what the operator's template writes; None where there is none, and where it is broken."""
+        if self._folder is None:
+            return None
+        try:
+            return self.attempt(part, event, message, **more)
+        except Exception as exc:  # noqa: BLE001 (a template may raise whatever it likes)
+            _log.warning("template.broke", event_type=event.type, part=part, error=f"{type(exc).__name__}: {exc}")
+            return None
+
+    def attempt(self, part: Part, event: Happening, message: Message, **more: Any) -> str | None:
+        """Return what the template writes; raise what is wrong with it."""
+        if self._folder is None:
+            return None
+        names = [f"{event.type}.{part}.j2", f"default.{part}.j2"]
+        environment = _environment(self._folder, part)
+        try:
+            template = environment.select_template(names)
+        except TemplateNotFound:
+            return None
+        written = ""
+        for piece in template.generate(message=message, event=_shown(event), **more):
+            written += piece
+            if len(written) > MOST[part]:
+                raise TooLong(f"{template.name} wrote more than {MOST[part]:,} characters.")
+        return written.strip()
+
+
+@cache
+def _environment(folder: Path, part: Part) -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=part == "html",
+        # Slack decodes three entities and no more, so its escaping is not HTML's.
+        finalize=_for_slack if part == "slack" else None,
+    )
+
+
+def _for_slack(value: object) -> object:
+    return escaped(str(value), _MOST_VALUE)
+
+
+def _shown(event: Happening) -> dict[str, Any]:
+    return {"id": event.id, "type": event.type, "created_at": event.created_at, "data": dict(event.data)}

@@ -1,0 +1,135 @@
+"""Every event that is told has words of its own, and they hold what a person wants to know"""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.notifier.messages.happening import Background, Happening, read
+from services.notifier.messages.links import Links
+from services.notifier.messages.message import Curve, Message, Phase, Tone
+from services.notifier.messages.samples import sample, types
+from services.notifier.messages.writers import WRITERS, write
+from shared.events.catalogue import PUBLIC, EventType
+
+LINKS = Links("https://tune.example.com/")
+
+
+def _told(message: Message) -> dict[str, str]:
+    return {fact.label: fact.value for fact in message.facts}
+
+
+def test_every_public_type_has_a_writer_and_a_sample() -> None:
+    assert set(PUBLIC) <= set(WRITERS)
+    assert set(types()) == set(WRITERS)
+
+
+@pytest.mark.parametrize("event_type", types())
+def test_each_message_says_what_happened_and_where_to_go_on(event_type: str) -> None:
+    message = write(sample(event_type), LINKS)
+    assert len(message.title) > 5 and message.summary
+    assert [link.url for link in message.links] != []
+    assert all(link.url.startswith("https://tune.example.com/ui/") for link in message.links)
+    assert all(fact.value.strip() for fact in message.facts)
+
+
+def test_without_a_public_address_nothing_links_anywhere() -> None:
+    assert [write(sample(event_type), Links()).links for event_type in types()] == [()] * len(types())
+
+
+def test_a_finished_job_tells_model_duration_cost_tokens_and_losses() -> None:
+    message = write(sample(EventType.JOB_SUCCEEDED), LINKS)
+    assert message.tone == Tone.GOOD and message.phase == Phase.ENDED
+    assert _told(message) | {
+        "Model": "ft:gpt-4.1-mini-2025-04-14:acme:support-tone:9xTq",
+        "Base model": "gpt-4.1-mini-2025-04-14",
+        "Duration": "21 min (17 min 58 s of training, 2 min 54 s in the queue)",
+        "Trained tokens": "483,900",
+        "Cost": "$2.42 at the list price (estimated $2.42)",
+        "Training loss": "0.424 (first 2.275, −81%)",
+        # The guide's sign of too many epochs.
+        "Validation loss": "0.587 (first 2.248, −74%), lowest 0.583 at step 321",
+        "Training file": "support.jsonl",
+        "Labels": "team=support, run=nightly",
+    } == _told(message)
+    assert message.curve.told
+    assert message.snippet is not None and '"ft:gpt-4.1-mini-2025-04-14:acme:support-tone:9xTq"' in message.snippet
+
+
+def test_a_failed_job_tells_cause_and_cure() -> None:
+    message = write(sample(EventType.JOB_FAILED), LINKS)
+    assert message.tone == Tone.BAD
+    assert message.cause is not None and "line 41" in message.cause
+    assert message.cure is not None and "tuneyard check" in message.cure
+    assert "while it was validating" in message.summary
+
+
+def test_a_refused_file_tells_its_first_findings_with_their_lines_and_how_many_more() -> None:
+    message = write(sample(EventType.FILE_ERROR), LINKS)
+    assert message.items[0].startswith("line 41: the last message must come from the assistant")
+    assert (len(message.items), message.more) == (5, 2)
+    assert message.summary == "It has 7 errors and cannot be trained on."
+
+
+def test_a_refused_file_without_a_report_tells_its_one_sentence() -> None:
+    message = write(replace(sample(EventType.FILE_ERROR), background=Background()), LINKS)
+    assert message.cause is not None and message.cause.startswith("line 41")
+
+
+def test_a_base_for_completions_is_tried_with_a_prompt() -> None:
+    event = sample(EventType.MODEL_READY)
+    old = replace(event, data={**event.data, "lineage": {"base_model": "babbage-002", "job_id": "ftjob-1"}})
+    assert "completions.create" in str(write(old, LINKS).snippet) and "prompt=" in str(write(old, LINKS).snippet)
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("provider_unclear", "paid twice"),
+        ("invalid_n_examples", "ten are required"),
+        ("something_new_of_the_provider", "job's events"),
+        (None, "job's events"),
+    ],
+)
+def test_each_code_has_a_cure(code: str | None, word: str) -> None:
+    event = sample(EventType.JOB_FAILED)
+    failed = replace(event, data={**event.data, "error": {"code": code, "message": "m", "param": None}})
+    assert word in str(write(failed, LINKS).cure)
+
+
+def test_a_type_that_is_not_known_is_told_all_the_same() -> None:
+    message = write(Happening("evt_1", "fine_tuning.job.paused", 1, 1, {"id": "ftjob-1", "status": "paused"}), LINKS)
+    assert (message.title, _told(message)) == (
+        "Fine tuning job paused",
+        {"Subject": "ftjob-1", "Status": "paused"},
+    )
+
+
+def test_a_webhooks_secret_path_is_not_told_to_other_channels() -> None:
+    message = write(sample(EventType.ENDPOINT_DISABLED), LINKS)
+    assert _told(message)["Goes to"] == "desk.example.com"
+    assert "hooks/tuning" not in repr(message)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(types()), st.data())
+def test_whatever_a_snapshot_lacks_or_holds_instead_there_is_a_message(event_type: str, data: st.DataObject) -> None:
+    full = sample(event_type)
+    changed: dict[str, Any] = dict(full.data)
+    for name in data.draw(st.lists(st.sampled_from(sorted(changed)), max_size=6, unique=True)):
+        if data.draw(st.booleans()):
+            del changed[name]
+        else:
+            changed[name] = data.draw(_JSON)
+    body = {"id": full.id, "type": event_type, "created_at": full.created_at, "data": changed}
+    assert write(read(json.dumps(body).encode(), Background(Curve())), LINKS).title
