@@ -11,6 +11,10 @@ AND NOT EXISTS (SELECT 1 FROM work_items w WHERE w.subject_id = j.id);
 SELECT id FROM datasets d WHERE state = 'uploaded'
 AND NOT EXISTS (SELECT 1 FROM work_items w WHERE w.subject_id = d.id AND w.kind = 'dataset.validate');
 
+-- A file that is being made has work on the list.
+SELECT id FROM datasets d WHERE state = 'making'
+AND NOT EXISTS (SELECT 1 FROM work_items w WHERE w.subject_id = d.id AND w.kind = 'dataset.derive');
+
 -- A job that has ended says when, and with what.
 SELECT id FROM jobs WHERE state IN ('succeeded', 'failed', 'cancelled') AND finished_at IS NULL
 OR state = 'succeeded' AND fine_tuned_model IS NULL

@@ -7,7 +7,7 @@ from shared.catalogue import BaseModel, find
 from shared.datasets.checks import Finding, Severity
 from shared.datasets.estimate import Estimate, estimate_of_report
 from shared.datasets.report_judge import for_validation, judge
-from shared.datasets.states import DatasetState
+from shared.datasets.states import UNCHECKED, DatasetState
 from shared.datasets.tables import Dataset
 from shared.jobs import lifecycle
 from shared.jobs.journal import note
@@ -51,7 +51,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         return Done()
     if refusal := next((found for use in uses if (found := _refusal(use))), None):
         return refusal
-    if any(use.dataset.state == DatasetState.UPLOADED for use in uses):
+    if any(use.dataset.state in UNCHECKED for use in uses):
         return Again(_WAIT_SECONDS, "its files are being checked")
     base = find(job.base_model)
     assert base is not None, f"{job.base_model} left the catalogue"

@@ -1,13 +1,14 @@
 """The table of steps: which file does which kind of work."""
 
 from shared.events.reactions import Step
-from workers import cancel, create, erase, finish, poll, prepare, probe, release, upload, validate, watch
+from workers import cancel, create, derive, erase, finish, poll, prepare, probe, release, upload, validate, watch
 from workers.runner import StepSpec
 
 #: A gigabyte is read and its tokens counted in about a minute (performance-facts B); ten times that is hung.
 _LONG_SECONDS = 3600.0
 
 STEPS: dict[str, StepSpec] = {
+    Step.DERIVE: StepSpec(derive.run, derive.give_up, _LONG_SECONDS, "making the file", long=True),
     Step.VALIDATE: StepSpec(validate.run, validate.give_up, _LONG_SECONDS, "checking the file", long=True),
     Step.RELEASE: StepSpec(release.run, erase.give_up, in_words="waking the jobs that wait for the file"),
     Step.ERASE_FILE: StepSpec(erase.erase_file, erase.give_up, in_words="deleting the file"),

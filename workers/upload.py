@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from shared.datasets.reading import UnpackLimits, unpacked
 from shared.datasets.tables import Dataset
 from shared.jobs import lifecycle
 from shared.jobs.states import JobState
@@ -40,18 +41,22 @@ def effect(runtime: Runtime, provider: Provider, file: Dataset) -> Effect:
     # Files carry no metadata at a provider: they are found again by a name that nobody else would give.
     name = f"{file.id}-{file.sha256[:16]}.jsonl"
 
+    size = file.plain_bytes or file.bytes
+    limits = UnpackLimits(bytes=runtime.settings.max_file_bytes)
+
     async def act() -> str:
-        chunks = runtime.storage.get(file.stored_as)
+        # Whatever it came packed in: a provider takes plain lines.
+        chunks = unpacked(runtime.storage.get(file.stored_as), limits=limits)
         # Read before a byte is sent: a file that the storage lost is not a provider that did not answer.
         first = await anext(chunks, b"")
-        return await provider.upload(name, _behind(first, chunks), file.bytes)
+        return await provider.upload(name, _behind(first, chunks), size)
 
     return Effect(
         name=EFFECT,
         subject_id=file.id,
         provider=provider.name,
         # Counted from the intent: a large file is on its way for long before it can take effect.
-        settle_seconds=provider.settings.settle_seconds + upload_seconds(file.bytes),
+        settle_seconds=provider.settings.settle_seconds + upload_seconds(size),
         act=act,
         look=lambda: provider.find_files(name),
         undo=provider.delete_file,

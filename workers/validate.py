@@ -2,6 +2,7 @@
 
 from shared import log
 from shared.datasets import lifecycle
+from shared.datasets import queries as datasets
 from shared.datasets.states import DatasetState
 from shared.datasets.tables import Dataset
 from shared.db.database import server_time
@@ -9,6 +10,7 @@ from shared.runtime import Runtime
 from shared.work.claim import Lease
 from shared.work.outcomes import Done, GaveUp, Outcome
 from workers.checking import CHECKS
+from workers.telling import told
 
 _log = log.get(__name__)
 #: Ten examples are required of what is trained on, not of what is held out: only a job knows which a file is.
@@ -19,9 +21,13 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     """Check every line; the file becomes `processed`, or `error` with the first finding in words."""
     async with runtime.begin() as session:
         dataset = await session.get(Dataset, lease.subject_id)
-    if dataset is None or dataset.state != DatasetState.UPLOADED:
-        return Done()
-    report = await CHECKS.get().report(runtime.storage, dataset, model=None)
+        if dataset is None or dataset.state != DatasetState.UPLOADED:
+            return Done()
+        policy = await datasets.policy(session, dataset.project_id)
+    async with told(runtime, lease, dataset) as progress:
+        report = await CHECKS.get().report(
+            runtime.storage, dataset, model=None, policy=policy, on_progress=progress.note
+        )
     error = next((found for found in report.errors() if found.code != TOO_FEW), None)
     _log.info("dataset.checked", examples=report.examples, valid=report.valid)
     await _end(runtime, lease, report=report.as_dict(), status_details=None if error is None else str(error))
@@ -39,5 +45,5 @@ async def _end(runtime: Runtime, lease: Lease, *, report: dict[str, object] | No
         await lease.fence(session)
         at = await server_time(session)
         await lifecycle.advance(
-            session, lease.subject_id, to, report=report, status_details=status_details, checked_at=at
+            session, lease.subject_id, to, report=report, status_details=status_details, checked_at=at, progress=None
         )

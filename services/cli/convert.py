@@ -48,7 +48,7 @@ def convert(  # noqa: PLR0917 (typer calls it by name)
 
     Exits with 0 when every row was converted, 1 when one was skipped (each is named), 2 when the file cannot be read.
     """
-    from shared.datasets.convert.rows import CannotConvert  # noqa: PLC0415 (a second for every other command)
+    from shared.errors import Refused  # noqa: PLC0415 (a second for every other command)
 
     try:
         options = _options(to, source, mapping, system, separator, stop)
@@ -56,7 +56,7 @@ def convert(  # noqa: PLR0917 (typer calls it by name)
             place = output or _place(file, to)
             refuse_existing(place, force=force)
             tally = _converted(given, options, place, force=force)
-    except (CannotConvert, CannotRead, CannotWrite) as exc:
+    except (Refused, CannotRead, CannotWrite) as exc:
         typer.echo(f"tuneyard convert: {exc}", err=True)
         raise typer.Exit(WRONG_USAGE) from exc
     _tell(tally, place, as_json=as_json)

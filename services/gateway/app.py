@@ -6,7 +6,19 @@ import signal
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 
-from services.gateway import api_keys, auth, files, health, inference, jobs, models, webhook_endpoints
+from services.gateway import (
+    api_keys,
+    auth,
+    dataset_policy,
+    derived_files,
+    estimates,
+    files,
+    health,
+    inference,
+    jobs,
+    models,
+    webhook_endpoints,
+)
 from services.gateway.middleware import around
 from services.gateway.routes import RUNTIME, Route
 from shared import log
@@ -18,6 +30,9 @@ from shared.wire.parse import MAX_BODY_BYTES
 _log = log.get(__name__)
 ROUTES: tuple[Route, ...] = (
     *files.ROUTES,
+    *derived_files.ROUTES,
+    *estimates.ROUTES,
+    *dataset_policy.ROUTES,
     *jobs.ROUTES,
     *models.ROUTES,
     *inference.ROUTES,

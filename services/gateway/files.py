@@ -1,5 +1,6 @@
 """Files: hand in a dataset, list, read, delete, and its report."""
 
+import json
 import re
 from typing import Any
 
@@ -12,14 +13,14 @@ from services.gateway.routes import Route, caller, runtime
 from services.gateway.uploading import Upload, receive
 from shared.datasets import lifecycle
 from shared.datasets import queries as datasets
-from shared.datasets.states import DatasetState
+from shared.datasets.states import UNCHECKED, DatasetState
 from shared.datasets.tables import Dataset
 from shared.datasets.view import show
-from shared.errors import Conflict, Unavailable
+from shared.errors import Conflict, NotFound, Unavailable
 from shared.jobs.queries import alive_with_file
 from shared.security.keys import Scope
 from shared.wire.errors import ApiError
-from shared.wire.files import FileDeleted
+from shared.wire.files import FileDeleted, FilePurpose
 from shared.wire.lists import page
 
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
@@ -30,6 +31,7 @@ async def create(request: web.Request) -> web.Response:
     upload = await receive(request)
 
     async def act(session: AsyncSession) -> dict[str, Any]:
+        await _check_validation_of(session, caller(request).project_id, upload.validation_of)
         dataset = Dataset(
             id=upload.file_id,
             project_id=caller(request).project_id,
@@ -38,19 +40,30 @@ async def create(request: web.Request) -> web.Response:
             bytes=upload.stored.bytes,
             sha256=upload.stored.sha256,
             stored_as=upload.stored_as,
+            labels=upload.metadata,
+            validation_of=upload.validation_of,
         )
         return show(await lifecycle.create(session, dataset))
 
-    content = f"{upload.filename}\n{upload.purpose}\n{upload.stored.sha256}"
+    beside = json.dumps([upload.metadata, upload.validation_of]) if upload.metadata or upload.validation_of else ""
+    content = f"{upload.filename}\n{upload.purpose}\n{upload.stored.sha256}{beside}"
     try:
         response = await idempotency.write(request, act, content=content)
-    except ApiError:
+    except (ApiError, NotFound):
         # A definite no. After any other error the row may stand all the same, and then needs its bytes.
         await _drop(request, upload)
         raise
     if "idempotent-replayed" in response.headers:
         await _drop(request, upload)
     return response
+
+
+async def _check_validation_of(session: AsyncSession, project_id: str, file_id: str | None) -> None:
+    if file_id is None:
+        return
+    training = await datasets.get(session, project_id, file_id, param="validation_of")
+    if training.purpose != FilePurpose.FINE_TUNE:
+        raise ApiError(f"validation_of: {file_id} is what a job wrote, not a dataset.", param="validation_of")
 
 
 async def _drop(request: web.Request, upload: Upload) -> None:
@@ -83,6 +96,9 @@ async def retrieve(request: web.Request) -> web.Response:
 async def content(request: web.Request) -> web.StreamResponse:
     """Stream the bytes as they were handed in; a Range is obeyed."""
     dataset = await _dataset(request)
+    if dataset.derived_from is not None and not dataset.sha256:
+        message = f"File {dataset.id} is still being made of {dataset.derived_from}. Ask again once it is processed."
+        raise Conflict(dataset.status_details or message, code="file_not_made")
     start, end, partial = _range(request, dataset.bytes)
     response = web.StreamResponse(status=206 if partial else 200)
     response.content_type = "application/octet-stream"
@@ -127,7 +143,7 @@ async def report(request: web.Request) -> web.Response:
     """Show what the check found: every finding with its line, tokens, distribution."""
     dataset = await _dataset(request, with_report=True)
     if dataset.report is None:
-        if dataset.state == DatasetState.UPLOADED:
+        if dataset.state in UNCHECKED:
             message = f"File {dataset.id} is still being checked. Ask again once its status is processed or error."
             raise Conflict(message, code="file_not_checked")
         raise ApiError(f"File {dataset.id} has no report: {dataset.status_details or 'a job wrote it'}.", status=404)

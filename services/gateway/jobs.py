@@ -149,7 +149,8 @@ async def _usable(session: AsyncSession, project_id: str, file_id: str, param: s
 
 
 def _differ(training: Dataset, validation: Dataset) -> None:
-    if validation.sha256 == training.sha256:
+    # A file that is still being made has no hash yet.
+    if validation.id == training.id or validation.sha256 == training.sha256 != "":
         message = "validation_file: is the training file. What was trained on proves nothing: hold examples out."
         raise ApiError(message, param="validation_file")
 

@@ -1,7 +1,9 @@
 """Take a multipart upload to the storage piece by piece, never whole in memory."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -12,13 +14,24 @@ from shared.storage.store import Stored
 from shared.wire import ids
 from shared.wire.errors import ApiError
 from shared.wire.files import FilePurpose
+from shared.wire.jobs import Metadata
+from shared.wire.parse import Body, parse, read_json
 
-_FIELD_BYTES = 4096
+_FIELD_BYTES = 16 * 1024
+#: 16 pairs of metadata, and the others.
+_MOST_FIELDS = 20
+_SHOWN = 50
 _PIECE = 256 * 1024
 #: The fields beside `file`. Another is refused when it begins: unread, it costs no memory.
-_FIELDS = frozenset({"purpose"})
+_FIELDS = frozenset({"purpose", "metadata", "validation_of"})
+#: How the SDK writes an object into a form: a field for each of its keys.
+_METADATA = re.compile(r"metadata\[(.*)\]", re.DOTALL)
 #: What aiohttp raises, by where it stops understanding a form or its sender goes away.
 _BROKEN = (ValueError, AssertionError, RuntimeError, HttpProcessingError, ClientPayloadError, ConnectionError)
+
+
+class _Labels(Body):
+    metadata: Metadata
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,8 @@ class Upload:
     purpose: str
     stored_as: str
     stored: Stored
+    metadata: dict[str, str] | None = None
+    validation_of: str | None = None
 
 
 @dataclass
@@ -53,12 +68,12 @@ async def receive(request: web.Request) -> Upload:
     form = _Form(f"datasets/{file_id}")
     try:
         await _read(request, form)
-        filename, purpose, stored = _checked(form)
+        upload = _checked(form, file_id)
     except BaseException:
         if form.stored is not None:
             await runtime(request).storage.delete(form.stored_as)
         raise
-    return Upload(file_id, filename, purpose, form.stored_as, stored)
+    return upload
 
 
 async def _read(request: web.Request, form: _Form) -> None:
@@ -80,10 +95,13 @@ async def _take(request: web.Request, part: BodyPartReader, form: _Form) -> None
     if name == "file":
         form.filename = _filename(part)
         form.stored = await _store(request, part, form)
-    elif name in _FIELDS:
+    elif name in _FIELDS or _METADATA.fullmatch(name):
+        if len(form.fields) > _MOST_FIELDS:
+            raise ApiError(f"The form has more than {_MOST_FIELDS} fields.", param=name[:_SHOWN])
         form.fields[name] = await _text(part, name)
     else:
-        raise ApiError(f"{name}: is not a field of this request; it takes purpose and file.", param=name)
+        message = f"{name}: is not a field of this request; it takes purpose, file, metadata and validation_of."
+        raise ApiError(message, param=name)
 
 
 async def _store(request: web.Request, part: BodyPartReader, form: _Form) -> Stored:
@@ -128,11 +146,29 @@ def _filename(part: BodyPartReader) -> str:
     return name
 
 
-def _checked(form: _Form) -> tuple[str, str, Stored]:
+def _checked(form: _Form, file_id: str) -> Upload:
     if form.stored is None or form.filename is None:
         raise ApiError("file: is required.", param="file")
     purpose = form.fields.get("purpose")
     if purpose != FilePurpose.FINE_TUNE:
         said = "is required" if purpose is None else f"must be 'fine-tune'; it is {purpose[:50]!r}"
         raise ApiError(f"purpose: {said}.", param="purpose")
-    return form.filename, purpose, form.stored
+    return Upload(
+        file_id=file_id,
+        filename=form.filename,
+        purpose=purpose,
+        stored_as=form.stored_as,
+        stored=form.stored,
+        metadata=_metadata(form.fields),
+        validation_of=form.fields.get("validation_of") or None,
+    )
+
+
+def _metadata(fields: dict[str, str]) -> dict[str, str] | None:
+    """Return the pairs, from `metadata[key]` fields or from one with a JSON object, within OpenAI's limits."""
+    pairs: dict[str, Any] = {found[1]: value for name, value in fields.items() if (found := _METADATA.fullmatch(name))}
+    if "metadata" in fields:
+        if pairs:
+            raise ApiError("metadata: is given whole and by its keys; give it one way.", param="metadata")
+        pairs = read_json(fields["metadata"].encode())
+    return parse(_Labels, {"metadata": pairs}).metadata or None

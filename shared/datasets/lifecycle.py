@@ -15,6 +15,7 @@ from shared.events.record import record
 from shared.wire.files import FilePurpose
 
 _EVENTS = {
+    DatasetState.MAKING: EventType.FILE_REQUESTED,
     DatasetState.UPLOADED: EventType.FILE_CREATED,
     DatasetState.PROCESSED: EventType.FILE_PROCESSED,
     DatasetState.ERROR: EventType.FILE_ERROR,
@@ -25,6 +26,13 @@ _EVENTS = {
 async def create(session: AsyncSession, dataset: Dataset) -> Dataset:
     """Write a new file whose bytes are stored; checking it follows."""
     dataset.state = DatasetState.UPLOADED
+    return await _write(session, dataset)
+
+
+async def request(session: AsyncSession, dataset: Dataset) -> Dataset:
+    """Write a file that is to be made of another; making it follows, and then checking it."""
+    assert dataset.derived_from is not None
+    dataset.state = DatasetState.MAKING
     return await _write(session, dataset)
 
 

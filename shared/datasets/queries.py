@@ -9,8 +9,10 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.datasets.policy import DEFAULT, Policy
+from shared.datasets.policy_file import read_policy
 from shared.datasets.states import DatasetState
-from shared.datasets.tables import Dataset
+from shared.datasets.tables import Dataset, DatasetPolicy
 from shared.db.database import sql
 from shared.errors import NotFound
 
@@ -87,3 +89,14 @@ async def names(session: AsyncSession, file_ids: Sequence[str]) -> dict[str, str
     """Return the names under which files were handed in, by their ids; deleted ones too."""
     query = select(Dataset.id, Dataset.filename).where(col(Dataset.id).in_(file_ids))
     return dict((await session.exec(query)).all())
+
+
+async def policy_row(session: AsyncSession, project_id: str) -> DatasetPolicy | None:
+    """Return what the project chose of the checks; None when it chose nothing."""
+    return await session.get(DatasetPolicy, project_id)
+
+
+async def policy(session: AsyncSession, project_id: str) -> Policy:
+    """Return the policy that the project's files are checked by."""
+    row = await policy_row(session, project_id)
+    return DEFAULT if row is None else read_policy(row.policy)

@@ -6,6 +6,7 @@ from enum import StrEnum
 class EventType(StrEnum):
     """What can happen. The part before the last dot names the subject."""
 
+    FILE_REQUESTED = "file.requested"  #: It is to be made of another file.
     FILE_CREATED = "file.created"
     FILE_PROCESSED = "file.processed"
     FILE_ERROR = "file.error"

@@ -8,6 +8,7 @@ from shared.events.catalogue import PUBLIC, EventType
 class Step(StrEnum):
     """The kinds of work. Each is one file of `workers/`, but for the last, which the notifier does."""
 
+    DERIVE = "dataset.derive"  #: Make a file of another: a side of a split, a conversion.
     VALIDATE = "dataset.validate"  #: Read the dataset, report every problem.
     RELEASE = "dataset.release"  #: Tell the jobs that wait for a file that it is checked.
     ERASE_FILE = "dataset.erase"  #: Remove a deleted file's bytes, here and at the provider.
@@ -24,6 +25,7 @@ class Step(StrEnum):
 
 
 REACTIONS: dict[EventType, tuple[Step, ...]] = {
+    EventType.FILE_REQUESTED: (Step.DERIVE,),
     EventType.FILE_CREATED: (Step.VALIDATE,),
     EventType.FILE_PROCESSED: (Step.RELEASE,),
     EventType.FILE_ERROR: (Step.RELEASE,),

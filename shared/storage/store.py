@@ -1,10 +1,12 @@
 """Keep bytes under a name: S3, GCS, Azure or a folder, by the URL's scheme."""
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+import io
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
 from obstore.exceptions import BaseError
@@ -68,6 +70,12 @@ class Storage:
             for chunk in self._store.get(name).stream(min_chunk_size=_CHUNK):
                 yield bytes(chunk)
 
+    def open(self, name: str, *, stopped: Callable[[], bool] = lambda: False) -> BinaryIO:
+        """Open the object for a thread that computes, and may seek; raises as `get`, Unavailable too when `stopped`."""
+        with _reading(name):
+            size = self._store.head(name)["size"]
+        return cast(BinaryIO, io.BufferedReader(_Object(self._store, name, size, stopped), _CHUNK))
+
     async def delete(self, name: str) -> None:
         """Remove the object; what is not there is removed already."""
         try:
@@ -83,6 +91,39 @@ class Storage:
             await self._store.put_async(".probe", b"tuneyard")
         except (BaseError, OSError) as exc:
             raise Unavailable(f"The storage cannot be written: {exc}") from exc
+
+
+class _Object(io.RawIOBase):
+    """The bytes of an object, fetched as they are read."""
+
+    def __init__(self, store: ObjectStore, name: str, size: int, stopped: Callable[[], bool]) -> None:
+        self._store, self._name, self._size, self._stopped = store, name, size, stopped
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        if self._stopped():
+            raise Unavailable("Nobody waits for these bytes any more.")
+        end = min(self._at + len(buffer), self._size)
+        if end <= self._at:
+            return 0
+        with _reading(self._name):
+            found = bytes(self._store.get_range(self._name, start=self._at, end=end))
+        buffer[: len(found)] = found
+        self._at += len(found)
+        return len(found)
 
 
 @contextmanager

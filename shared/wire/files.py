@@ -1,7 +1,7 @@
 """A file as OpenAI's API shows it."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -35,6 +35,12 @@ class File(Sparse):
     status: str
     status_details: str | None = None
     expires_at: int | None = None
+    #: Ours, from here on.
+    metadata: dict[str, str] | None = None
+    validation_of: str | None = None
+    derived_from: str | None = None
+    derivation: dict[str, Any] | None = None
+    progress: dict[str, int] | None = None
 
 
 class FileDeleted(BaseModel):

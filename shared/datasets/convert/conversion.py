@@ -15,9 +15,10 @@ from shared.datasets.convert import shapes, sources
 from shared.datasets.convert.markers import Markers, Recognition
 from shared.datasets.convert.rows import CannotConvert, Row, Unfit
 from shared.datasets.convert.shapes import Shape, chat, preference
-from shared.datasets.convert.sources import Container, Opener
+from shared.datasets.convert.sources import Container
 from shared.datasets.convert.tally import Tally
 from shared.datasets.formats import Format
+from shared.datasets.reading.opener import Opener, unpacking
 
 
 class Target(StrEnum):
@@ -67,7 +68,7 @@ class Conversion:
 
     def __init__(self, open_: Opener, options: Options) -> None:
         self.tally = Tally()
-        self._open = open_
+        self._open = unpacking(open_)
         self._options = options
         self._shape = options.shape
         self._markers = Markers()

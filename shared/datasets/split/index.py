@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import msgspec
 import numpy as np
 
 from shared.datasets.split.lines import example_lines
@@ -58,8 +57,7 @@ def _read(number: int, line: bytes | None) -> tuple[str, str]:
     if line is None:
         raise Refused(f"Line {number} is over 64 MiB. Split it; `tuneyard check` finds whatever else there is.")
     try:
-        example = msgspec.json.decode(line, type=dict[str, Any])
-        return prompt_and_system(example)
+        return prompt_and_system(line)
     except (ValueError, RecursionError) as exc:
         said = str(exc) or "it is nested too deeply"
         raise Refused(f"Line {number} is no example: {said}. `tuneyard check` finds all there is.") from exc

@@ -1,55 +1,34 @@
 """What an example asks, in a form in which the same question is the same: what a split tells examples apart by."""
 
-import re
-import unicodedata
 from typing import Any
 
-from shared.datasets.checks.wording import named
-from shared.datasets.formats import detect
+import msgspec
+
+from shared.datasets.formats import PlainChat, PlainPair, detect, read_plain
 from shared.datasets.formats.detect import Format
-
-_BLANKS = re.compile(r"\s+")
-
-
-def normalised(text: str) -> str:
-    """Return the text in NFC, in lower case, with each run of blanks as one."""
-    return _BLANKS.sub(" ", unicodedata.normalize("NFC", text).casefold()).strip()
+from shared.datasets.quality.keys import normalised
+from shared.datasets.quality.talk import SYSTEM, see
 
 
-def prompt_and_system(example: dict[str, Any]) -> tuple[str, str]:
-    """Return what is asked (all that stands before the last answer, but for the system prompts), and those prompts.
+def prompt_and_system(line: bytes) -> tuple[str, str]:
+    """Return what is asked (all that stands before the answer, but for the system prompts), and those prompts.
 
-    A pair without a prompt is told by its completion. Raises ValueError for what is no example.
+    What is written unasked is told by itself. Raises ValueError for what is no example, RecursionError for what is
+    nested without end.
     """
-    kind = detect(example)
-    if kind is Format.COMPLETION:
-        asked = _text(example.get("prompt"))
-        return asked or _text(example.get("completion")), ""
-    if kind is Format.PREFERENCE:
-        wrapped = example.get("input")
-        messages = wrapped.get("messages") if isinstance(wrapped, dict) else None
-        return _of_messages(messages, whole=True)
-    return _of_messages(example.get("messages"), whole=False)
+    example, kind = _read(line)
+    talk = None if kind is None else see(example, kind)
+    if talk is None:
+        raise ValueError('nothing in it is learned; an example has "messages" with an answer, or a "completion"')
+    # With who says it, so that what the user says is not taken for what the assistant says.
+    before = [(mark, normalised(text)) for mark, text in zip(talk.marks[: talk.last], talk.texts, strict=False)]
+    asked = "\n".join(f"{mark} {text}" for mark, text in before if text and mark != SYSTEM)
+    return asked or normalised(talk.answer), normalised(talk.system)
 
 
-def _of_messages(messages: Any, *, whole: bool) -> tuple[str, str]:
-    if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
-        raise ValueError(f"an example needs an array of messages; it has {named(messages)}")
-    systems = [_text(one.get("content")) for one in messages if one.get("role") in ("system", "developer")]
-    turns = [one for one in messages if one.get("role") not in ("system", "developer")]
-    if not whole and turns and turns[-1].get("role") == "assistant":
-        turns = turns[:-1] or turns
-    # With the roles, so that what the user says is not taken for what the assistant says.
-    asked = "\n".join(f"{one.get('role')}: {_text(one.get('content') or one.get('tool_calls'))}" for one in turns)
-    return asked, "\n".join(systems)
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, str):
-        return normalised(content)
-    if isinstance(content, list):
-        return " ".join(_text(one) for one in content)
-    if isinstance(content, dict):
-        # A part of words reads as the words would by themselves.
-        return " ".join(_text(value) for key, value in content.items() if key != "type")
-    return "" if content is None else str(content)
+def _read(line: bytes) -> tuple[PlainChat | PlainPair | dict[str, Any], Format | None]:
+    for kind in (Format.CHAT, Format.COMPLETION):
+        if (plain := read_plain(line, kind)) is not None:
+            return plain, kind
+    example = msgspec.json.decode(line, type=dict[str, Any])
+    return example, detect(example)

@@ -1,8 +1,7 @@
 """What a file is made of: lines or an array of JSON, comma- or tab-separated values, Parquet; each read row by row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import BinaryIO
 
 from shared.datasets.convert.rows import CannotConvert, Row
 from shared.datasets.convert.sources.delimited import read_delimited
@@ -10,17 +9,14 @@ from shared.datasets.convert.sources.json_lines import read_lines
 from shared.datasets.convert.sources.json_values import read_values
 from shared.datasets.convert.sources.parquet import read_parquet
 from shared.datasets.formats.lines import is_json
+from shared.datasets.reading.opener import Opener
 
-#: Opens the source anew for each pass. Parquet needs a stream that can seek; the others are read once, in order.
-Opener = Callable[[], BinaryIO]
 _HEAD = 64 * 1024
 _BOM = b"\xef\xbb\xbf"
 #: Files that look like text to nobody, by their first bytes.
 _OTHERS = {
     b"PK\x03\x04": "a zip archive or a spreadsheet. Save it as CSV",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet. Save it as CSV",
-    b"\x1f\x8b": "gzip. Decompress it first",
-    b"\x28\xb5\x2f\xfd": "zstd. Decompress it first",
     b"ARROW1": "an Arrow file. Write it as Parquet",
     b"\xff\xfe": "UTF-16. Save it as UTF-8",
     b"\xfe\xff": "UTF-16. Save it as UTF-8",
@@ -38,7 +34,7 @@ class Container(StrEnum):
 
 
 def rows(open_: Opener, container: Container) -> Iterator[Row]:
-    """Yield the rows of one pass."""
+    """Yield the rows of one pass. Parquet needs a stream that can seek; the others are read once, in order."""
     with open_() as stream:
         match container:
             case Container.LINES:

@@ -21,6 +21,8 @@ from tests.schema_check import check_answer
 from tests.servers import Servers
 
 MODEL = "gpt-4o-mini-2024-07-18"
+#: Paths below OpenAI's that its specification does not know.
+_OURS = ("/report", "/split", "/convert", "/estimate")
 JSON = {"Content-Type": "application/json"}
 
 
@@ -64,7 +66,8 @@ class Api:
         async with self.session.request(method, url, headers=headers, **request) as response:
             raw = await response.read()
         assert response.headers["x-request-id"]
-        if response.status >= 400 or (path.startswith(("/files", "/fine_tuning", "/models")) and "/report" not in path):
+        ours = path.endswith(_OURS)
+        if response.status >= 400 or (path.startswith(("/files", "/fine_tuning", "/models")) and not ours):
             check_answer(method, url.raw_path, response.status, response.content_type, raw)
         return Answer(response.status, response.headers, raw)
 

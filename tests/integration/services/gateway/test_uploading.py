@@ -18,6 +18,10 @@ PURPOSE = 'Content-Disposition: form-data; name="purpose"\r\n\r\nfine-tune'
 FILE = 'Content-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n{}\n'
 
 
+def _field(name: str, value: str) -> str:
+    return PURPOSE.replace("purpose", name).replace("fine-tune", value)
+
+
 def _form(*parts: str) -> bytes:
     return b"".join(f"--x\r\n{part}\r\n".encode("utf-8", "surrogateescape") for part in parts) + b"--x--\r\n"
 
@@ -48,6 +52,11 @@ async def test_the_fields_come_in_any_order(api: Api, parts: tuple[str, str]) ->
         ((PURPOSE, FILE.replace("a.jsonl", "\u200b")), "file", "a filename of nothing that can be printed"),
         ((PURPOSE, FILE, FILE), "file", "two files"),
         ((FILE, PURPOSE, PURPOSE), "purpose", "two purposes"),
+        ((FILE, PURPOSE, _field("metadata", "[1]")), "metadata", "metadata that is no object"),
+        ((FILE, PURPOSE, _field("metadata[k]", "v" * 513)), "metadata.k", "a value that is too long"),
+        ((FILE, PURPOSE, _field("metadata[]", "v")), "metadata..[key]", "an empty key"),
+        ((FILE, PURPOSE, *(_field(f"metadata[{n}]", "v") for n in range(17))), "metadata", "too many pairs"),
+        ((FILE, PURPOSE, _field("metadata", "{}"), _field("metadata[k]", "v")), "metadata", "metadata in two ways"),
         ((PURPOSE, FILE, PURPOSE.replace("purpose", "speed")), "speed", "an unknown field"),
         ((FILE, PURPOSE, PURPOSE.replace("purpose", "filename")), "filename", "a field called as our own variable"),
         ((PURPOSE.replace('; name="purpose"', ""), FILE), None, "a field without a name"),
@@ -165,6 +174,30 @@ def _resident_bytes() -> int:
     found = re.search(r"VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found is not None
     return int(found[1]) * 1024
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [_field("metadata", '{"team": "bots", "run": "7"}')],
+        [_field("metadata[team]", "bots"), _field("metadata[run]", "7")],  # as the SDK writes an object into a form
+    ],
+)
+async def test_metadata_and_the_file_it_is_held_out_from_stay_with_the_file(api: Api, fields: list[str]) -> None:
+    training = (await api.upload()).id
+    raw = _form(PURPOSE, *fields, _field("validation_of", training), FILE)
+    made = await api.call("POST", "/files", data=raw, headers=TYPE)
+    for shown in (made.body, (await api.get(f"/files/{made.id}")).body):
+        assert (shown["metadata"], shown["validation_of"]) == ({"team": "bots", "run": "7"}, training)
+
+
+async def test_a_file_that_is_held_out_from_nothing_is_refused_and_leaves_nothing(api: Api) -> None:
+    before = _objects(api)
+    answer = await api.call(
+        "POST", "/files", data=_form(PURPOSE, _field("validation_of", "file-x"), FILE), headers=TYPE
+    )
+    assert (answer.status, answer.error["param"]) == (404, "validation_of")
+    assert _objects(api) == before
 
 
 async def test_the_bytes_come_back_as_they_were_sent(api: Api) -> None:

@@ -26,7 +26,8 @@ def sides(data: bytes, made: Plan) -> tuple[list[bytes], list[bytes]]:
     return train, test
 
 
-PINNED = [0, 1, 6, 7, 10, 11, 19]
+PINNED = [3, 8, 12, 13, 15, 19]
+ANSWER = {"role": "assistant", "content": "x"}
 MANY = [chat(f"Question {n}?", system=f"System {n % 3}") for n in range(600)]
 
 
@@ -114,7 +115,7 @@ def test_the_side_is_the_same_in_every_version() -> None:
         chat("What is it?", "Another answer"),
         chat("What is it?", system="Another system"),
         chat("What is it?".replace("i", "I")),
-        {"messages": [{"role": "user", "content": [{"type": "text", "text": "what is it?"}]}, {"role": "assistant"}]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "what is it?"}]}, ANSWER]},
     ],
 )  # fmt: skip
 def test_the_same_question_falls_on_the_same_side(twin: dict[str, Any]) -> None:
@@ -178,7 +179,7 @@ def test_what_cannot_be_asked_is_refused(asked: dict[str, Any], said: str) -> No
         (file(*MANY[:10]), "The file has 10 examples"),
         (file(*[chat("Same?")] * 30), "asks 1 different questions, and the same question stays on one side"),
         (file(*MANY[:20]) + b"{nonsense}\n", "Line 21 is no example: JSON is malformed"),
-        (file(*MANY[:20], {"text": "x"}), "Line 21 is no example: an example needs an array of messages"),
+        (file(*MANY[:20], {"text": "x"}), "Line 21 is no example: nothing in it is learned"),
         (file(*MANY[:20], {"messages": ["x"]}), "Line 21 is no example"),
         (file(*MANY[:20]) + b"[" * 100_000, "Line 21 is no example"),
         (file(*MANY[:20]) + b'"\xff"', "Line 21 is no example"),
