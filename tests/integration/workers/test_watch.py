@@ -23,6 +23,7 @@ BREAKS = [
     ("events have no gap", "UPDATE events SET sequence = 7 WHERE type = 'fine_tuning.job.created'"),
     ("job that has not ended has work", "DELETE FROM work_items WHERE kind = 'job.prepare'"),
     ("file that is not checked has work", "DELETE FROM work_items WHERE kind = 'dataset.validate'"),
+    ("file that is being made has work", "UPDATE datasets SET state = 'making'"),
     ("says when, and with what", "UPDATE jobs SET state = 'succeeded'"),
     ("created there by an intent", "UPDATE jobs SET provider_job_id = 'ftjob-stray'"),
     ("due and free for five minutes", "UPDATE work_items SET run_at = now() - interval '6 minutes'"),
