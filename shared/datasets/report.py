@@ -1,25 +1,23 @@
 """Check a dataset in one pass: findings, tokens, cost, as one report."""
 
-from array import array
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from shared.catalogue import BaseModel
-from shared.datasets.checks import Finding, Findings, Place, Severity
-from shared.datasets.checks.example import check_example
-from shared.datasets.checks.syntax import read_object
-from shared.datasets.checks.whole import check_model, check_size, what_is_wrong_at_all
-from shared.datasets.estimate import Estimate, estimate
-from shared.datasets.formats import MAX_LINE_BYTES, Format, Lines, read_plain
-from shared.datasets.formats.lines import is_json
+from shared.datasets.checks import Finding, Severity
+from shared.datasets.estimate import Estimate
+from shared.datasets.formats import Format
 from shared.datasets.policy import DEFAULT, Policy
-from shared.datasets.report_tokens import cut_to, histogram, summary
-from shared.datasets.tokens import TokenCounter
+from shared.datasets.quality import Quality, Sketch
+from shared.datasets.reading import MAX_LINE_BYTES, Packing, UnpackLimits
+from shared.datasets.report_conclusion import Use, conclude, cost
+from shared.datasets.report_tokens import histogram, summary
+from shared.datasets.scan import Crew, Heard, Plan, Scanned, scan
 
 #: What tokens are counted in while no model is named: every base that is still trained uses it.
 DEFAULT_ENCODING = "o200k_base"
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +29,7 @@ class Report:
     examples: int
     bytes: int
     sha256: str
-    encoding: str
+    encoding: str | None  #: None when tokens were not counted.
     total_tokens: int
     assistant_tokens: int
     per_example: dict[str, Any]
@@ -42,6 +40,12 @@ class Report:
     findings_total: dict[str, int]
     findings_by_code: dict[str, int]
     policy: Policy = DEFAULT
+    compression: Packing | None = (
+        None  #: What the file is packed with; `bytes` and `sha256` are those of the packed one.
+    )
+    plain_bytes: int = 0  #: What it unpacks to, and what goes to a provider.
+    quality: Quality | None = None
+    sketch: Sketch | None = None  #: What a check of its validation file needs to know of this file.
 
     @property
     def valid(self) -> bool:
@@ -66,6 +70,8 @@ class Report:
             "examples": self.examples,
             "bytes": self.bytes,
             "sha256": self.sha256,
+            "compression": self.compression and self.compression.value,
+            "plain_bytes": self.plain_bytes,
             "tokens": {
                 "encoding": self.encoding,
                 "total": self.total_tokens,
@@ -79,6 +85,7 @@ class Report:
             "findings_total": self.findings_total,
             "findings_by_code": self.findings_by_code,
             "policy": self.policy.as_dict(),
+            "quality": self.quality and self.quality.as_dict(),
         }
 
 
@@ -91,120 +98,65 @@ def check(
     format: Format | None = None,  # noqa: A002 (the word of the report and of the API)
     policy: Policy = DEFAULT,
     for_validation: bool = False,
+    against: Sketch | None = None,
+    tokens: bool = True,
+    quality: bool = False,
+    processes: int = 1,
+    crew: Crew | None = None,
+    limits: UnpackLimits | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    on_findings: Callable[[list[Finding]], None] | None = None,
     max_line: int = MAX_LINE_BYTES,
 ) -> Report:
-    """Read a dataset to its end and report on it; nothing that it may hold is raised.
+    """Read a dataset to its end, packed or not, and report on it; nothing that it may hold is raised.
 
     Without a model tokens are counted in `o200k_base`, there is no estimate, and what depends on a model is not
     checked. The `format` is that of the first example unless it is named. A file `for_validation` may be as small as it
-    likes, and costs nothing. `on_progress` is called with bytes and lines read, once per chunk. Memory does not grow
-    with the file, but for four bytes an example.
+    likes, and costs nothing; `against` the sketch of its training file it is searched for leaks.
+
+    `processes` are started for this check, unless it is small, or those of a `crew` are used: the report is the same.
+    `on_progress` is called with bytes and lines done, as they are, `on_findings` with what is found, as it is. Memory
+    does not grow with the file, but for four bytes an example, and with `quality` for some forty.
     """
-    lines = Lines(stream, on_progress=on_progress, max_line=max_line)
-    checking = _Checking(model, format, policy)
-    for number, line in lines:
-        checking.take(number, line)
-    checking.conclude(lines, method, for_validation=for_validation)
-    return checking.report(lines, None if for_validation else checking.estimate(n_epochs))
+    encoding = (model.encoding if model else DEFAULT_ENCODING) if tokens else None
+    plan = Plan(
+        encoding=encoding,
+        model=None if model is None else model.name,
+        limit=None if model is None else model.tokens_per_example,
+        policy=policy,
+        quality=quality,
+        max_line=max_line,
+    )
+    heard = Heard(on_progress=on_progress, on_findings=on_findings)
+    own = Crew(processes) if crew is None and processes > 1 else None
+    with own or nullcontext():
+        scanned = scan(stream, plan, kind=format, crew=crew or own, limits=limits, heard=heard)
+    use = Use(model=model, method=method, n_epochs=n_epochs, for_validation=for_validation, against=against)
+    found = conclude(scanned, use)
+    return _report(plan, scanned, use, found)
 
 
-class _Checking:
-    """A check under way."""
-
-    def __init__(self, model: BaseModel | None, named: Format | None, policy: Policy) -> None:
-        self._model = model
-        self._limit = model.tokens_per_example if model else None
-        self._counter = TokenCounter(model.encoding if model else DEFAULT_ENCODING)
-        self._findings = Findings(policy)
-        self._format = named
-        self._examples = 0
-        self._counts = array("I")
-        self._learned = 0
-        self._truncated = 0
-        self._hopeless = False  # The file is not lines of JSON: one finding says it all.
-
-    def take(self, number: int, line: bytes | None) -> None:
-        if self._hopeless:
-            return
-        if line is None:
-            self._examples += 1
-            self._findings.add("line_too_long", "the line is over 64 MiB and was not read. Split it.", line=number)
-            return
-        if number == 1 and line.startswith(_BOM):
-            self._findings.add("byte_order_mark", "the file begins with a byte order mark. Save it without.", line=1)
-            line = line[len(_BOM) :]
-        if line.endswith(b"\r"):
-            self._findings.add(
-                "crlf", "lines end with a carriage return and a line feed, which is read well.", line=number
-            )
-        if not line.strip(b" \t\r"):
-            self._findings.add("blank_line", "the line is blank. Remove it.", line=number)
-            return
-        if self._examples == 0 and (wrong := what_is_wrong_at_all(line, is_json(line))):
-            self._hopeless = True
-            self._findings.add(wrong[0], wrong[1], line=number)
-            return
-        self._examples += 1
-        self._take_example(number, line)
-
-    def _take_example(self, number: int, line: bytes) -> None:
-        plain = read_plain(line, self._format)
-        if plain is not None:
-            self._count(number, *self._counter.plain(plain))
-            return
-        place = Place(self._findings, number)
-        example = read_object(line, place)
-        if example is None:
-            return
-        kind = check_example(example, self._format, place)
-        self._format = self._format or kind
-        if kind is not None and not place.errors:
-            self._count(number, *self._counter.example(example, kind))
-
-    def _count(self, number: int, total: int, learned: int) -> None:
-        self._counts.append(total)
-        self._learned += learned
-        if self._limit is not None and self._model is not None and total > self._limit:
-            self._truncated += 1
-            said = f"the example has {total:,} tokens; {self._model.name} takes {self._limit:,}"
-            cut = f"the last {total - self._limit:,} are cut off, which is where the answer stands."
-            self._findings.add("example_truncated", f"{said}: {cut}", line=number)
-
-    def report(self, lines: Lines, estimate: Estimate | None) -> Report:
-        return Report(
-            format=self._format,
-            model=None if self._model is None else self._model.name,
-            examples=self._examples,
-            bytes=lines.bytes,
-            sha256=lines.sha256,
-            encoding=self._counter.encoding,
-            total_tokens=sum(self._counts),
-            assistant_tokens=self._learned,
-            per_example=summary(self._counts),
-            histogram=histogram(self._counts),
-            truncated_examples=self._truncated,
-            estimate=estimate,
-            findings=self._findings.listed(),
-            findings_total=self._findings.totals(),
-            findings_by_code=dict(self._findings.by_code),
-            policy=self._findings.policy,
-        )
-
-    def conclude(self, lines: Lines, method: str, *, for_validation: bool) -> None:
-        if self._hopeless:
-            return
-        if self._examples == 0:
-            found = "holds only blank lines" if lines.count else "is empty"
-            self._findings.add("empty_file", f"the file {found}. Write one JSON object per line.")
-            return
-        if not for_validation:
-            check_size(self._examples, self._findings)
-        if self._model is not None:
-            check_model(self._format, self._findings.by_code["has_images"] > 0, self._model, method, self._findings)
-
-    def estimate(self, n_epochs: int | None) -> Estimate | None:
-        if self._model is None or self._limit is None or not self._counts:
-            return None
-        tokens = cut_to(self._counts, self._limit)
-        return estimate(self._model, tokens_per_epoch=tokens, examples=self._examples, n_epochs=n_epochs)
+def _report(plan: Plan, scanned: Scanned, use: Use, quality: Quality | None) -> Report:
+    tally = scanned.tally
+    return Report(
+        format=tally.format,
+        model=plan.model,
+        examples=tally.examples,
+        bytes=scanned.bytes,
+        sha256=scanned.sha256,
+        encoding=plan.encoding,
+        total_tokens=sum(tally.counts),
+        assistant_tokens=tally.learned,
+        per_example=summary(tally.counts),
+        histogram=histogram(tally.counts),
+        truncated_examples=tally.truncated,
+        estimate=cost(scanned, use),
+        findings=tally.findings.listed(),
+        findings_total=tally.findings.totals(),
+        findings_by_code=dict(tally.findings.by_code),
+        policy=plan.policy,
+        compression=scanned.packing,
+        plain_bytes=scanned.plain_bytes,
+        quality=quality,
+        sketch=tally.sketch,
+    )

@@ -62,6 +62,17 @@ class Findings:
         listed = len(self._listed.get(code, ()))
         return self.severities[code] is not None and listed < (1 if CODES[code].once else LISTED_PER_CODE)
 
+    def extend(self, later: "Findings") -> list[Finding]:
+        """Add what was found in the lines that follow, under the same policy; return what is listed because of it."""
+        self.by_code.update(later.by_code)
+        added: list[Finding] = []
+        for code, entries in later._listed.items():  # noqa: SLF001 (one of us)
+            mine = self._listed.setdefault(code, [])
+            room = (1 if CODES[code].once else LISTED_PER_CODE) - len(mine)
+            mine += entries[:room]
+            added += entries[:room]
+        return added
+
     def listed(self) -> list[Finding]:
         """Return what is listed in the order of the lines; what concerns the whole file comes last."""
         entries = [

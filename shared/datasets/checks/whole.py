@@ -4,7 +4,13 @@ from shared.catalogue import BaseModel
 from shared.datasets.checks.findings import Findings
 from shared.datasets.formats.detect import Format
 
-_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "a zip archive"}
+#: gzip and zstd are unpacked as they are read.
+_PACKED = {
+    b"PK\x03\x04": "a zip archive",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"7z\xbc\xaf": "a 7z archive",
+}
 
 
 def what_is_wrong_at_all(first: bytes, parses: bool) -> tuple[str, str] | None:  # noqa: FBT001 (a fact, not a mode)
@@ -14,7 +20,7 @@ def what_is_wrong_at_all(first: bytes, parses: bool) -> tuple[str, str] | None: 
     """
     for magic, name in _PACKED.items():
         if first.startswith(magic):
-            return "compressed_file", f"the file is {name}. Decompress it first."
+            return "compressed_file", f"the file is {name}. Unpack it, or pack it with gzip or zstd."
     if first.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "invalid_utf8", "the file is UTF-16. Save it as UTF-8."
     text = first.strip()

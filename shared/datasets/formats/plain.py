@@ -80,3 +80,12 @@ def _keys(line: bytes) -> int:
     colon hide a key: the count is then too small, and the line goes to the checks.
     """
     return line.count(b'":') - line.count(b'\\":')
+
+
+def is_json(line: bytes) -> bool:
+    """Whether a line is one whole JSON value."""
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True

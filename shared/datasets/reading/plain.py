@@ -60,4 +60,6 @@ def chunks(stream: BinaryIO | Iterable[bytes]) -> Iterator[bytes]:
             yield chunk
         return
     for part in stream:
-        yield bytes(part)  # object stores hand out buffers of their own kind
+        data = bytes(part)  # object stores hand out buffers of their own kind
+        for at in range(0, len(data), _CHUNK):
+            yield data[at : at + _CHUNK]

@@ -8,7 +8,7 @@ from shared.datasets.convert.sources.delimited import read_delimited
 from shared.datasets.convert.sources.json_lines import read_lines
 from shared.datasets.convert.sources.json_values import read_values
 from shared.datasets.convert.sources.parquet import read_parquet
-from shared.datasets.formats.lines import is_json
+from shared.datasets.formats import is_json
 from shared.datasets.reading.opener import Opener
 
 _HEAD = 64 * 1024

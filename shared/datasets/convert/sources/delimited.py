@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from shared.datasets.convert.rows import CannotConvert, Row
-from shared.datasets.formats import Lines
+from shared.datasets.reading import Lines
 
 #: A cell may hold a document. The limit of Python's own, 128 KiB, is meant for other files.
 _MOST_CHARACTERS = 64 * 1024 * 1024

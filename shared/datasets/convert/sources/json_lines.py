@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from shared.datasets.convert.rows import Row, parsed
-from shared.datasets.formats import Lines
+from shared.datasets.reading import Lines
 
 _BOM = b"\xef\xbb\xbf"
 
