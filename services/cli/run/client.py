@@ -77,13 +77,13 @@ class Client:
         while True:
             try:
                 async with self._session.request(method, self._connection.url + path, **request()) as response:
-                    if not _may_pass(response) or time.monotonic() > until:
+                    wait = max(wait, _asked_wait(response))
+                    if not _may_pass(response) or _beyond(until, wait):
                         answer = await _read(response, self._connection.url)
                         self._patience = _PATIENCE
                         return answer
-                    wait = max(wait, _asked_wait(response))
             except (aiohttp.ClientError, TimeoutError) as exc:
-                if time.monotonic() > until:
+                if _beyond(until, wait):
                     self._unreachable(exc)
             await asyncio.sleep(min(wait, _LONGEST_WAIT) * random.uniform(0.8, 1.2))  # noqa: S311 (jitter)
             wait *= 2
@@ -128,6 +128,11 @@ class _Counted(io.BufferedReader):
         piece = super().read(size)
         self._on_progress(self.tell())
         return piece
+
+
+def _beyond(until: float, wait: float) -> bool:
+    """Return whether the next try would come too late: nobody shall wait for what is already decided."""
+    return time.monotonic() + min(wait, _LONGEST_WAIT) > until
 
 
 def _may_pass(response: aiohttp.ClientResponse) -> bool:

@@ -140,10 +140,12 @@ async def test_wrong_usage_costs_no_upload(
 
 
 async def test_an_unreachable_service_is_told_with_how_to_start_it(house: House, folder: Path) -> None:
-    ended = await run(house, folder, "train.jsonl", "-m", MODEL, "--yes", url="http://127.0.0.1:1/v1")
+    words, nobody = ("train.jsonl", "-m", MODEL, "--yes"), "http://127.0.0.1:1/v1"
+    ended, as_json = await asyncio.gather(
+        run(house, folder, *words, url=nobody), run(house, folder, *words, "--json", url=nobody)
+    )
     assert (ended.code, ended.out) == (3, "")
     assert "(from TUNEYARD_BASE_URL) cannot be reached" in ended.err and "tuneyard up" in ended.err
-    as_json = await run(house, folder, "train.jsonl", "-m", MODEL, "--yes", "--json", url="http://127.0.0.1:1/v1")
     assert as_json.code == 3
     assert json.loads(as_json.out)["error"]["retryable"] is True
 

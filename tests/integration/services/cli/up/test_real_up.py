@@ -46,24 +46,18 @@ def test_the_parts_answer_and_a_kill_leaves_nothing_but_the_data(data_dir: Path)
         assert up.processes() == []
 
 
-def test_it_runs_in_a_folder_whose_own_packages_are_called_like_ours(
+def test_it_runs_with_a_given_first_key_in_a_folder_whose_own_packages_are_called_like_ours(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("services", "shared"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise RuntimeError('not ours')")
     monkeypatch.chdir(tmp_path)
-    with running(data_dir, command=_command, extra={"PYTHONSAFEPATH": "1"}) as up:
-        up.wait_for("up.ready")
-        up.wait_for("worker.started")
-        assert up.end(signal.SIGTERM) == 0
-
-
-def test_the_first_key_is_the_one_that_was_given(data_dir: Path) -> None:
     key = "ty_" + "k" * 43
-    with running(data_dir, command=_command, extra={"TUNEYARD_BOOTSTRAP_API_KEY": key}) as up:
+    with running(data_dir, command=_command, extra={"PYTHONSAFEPATH": "1", "TUNEYARD_BOOTSTRAP_API_KEY": key}) as up:
         ready = up.wait_for("up.ready")
         assert ready["api_key"] == key
         assert _status(ready["address"], key) == 200
         assert not (data_dir / "api_key").exists()
+        up.wait_for("worker.started")
         assert up.end(signal.SIGTERM) == 0
