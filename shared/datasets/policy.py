@@ -28,6 +28,10 @@ class Thresholds:
 
     minimum_examples: Count = 10  #: OpenAI refuses fewer (supervised fine-tuning guide).
     advised_examples: Count = 50  #: "We recommend starting with 50 well-crafted demonstrations" (the same guide).
+    maximum_bytes: Count = 512_000_000  #: OpenAI's Files API (Azure the same).
+    maximum_image_examples: Count = 50_000  #: Examples with images in a file (OpenAI, vision fine-tuning guide).
+    maximum_graded_examples: Count = 50_000  #: Reinforcement lines of a training file (OpenAI, RFT guide).
+    maximum_graded_validation_examples: Count = 1_000  #: And of a validation file.
     images_per_example: Count = 10  #: OpenAI's limit (vision fine-tuning guide); Azure takes 64.
     near_duplicate: Share = 0.8  #: From which similarity (Jaccard, of word shingles) two prompts count as one.
     refusal_share: Share = 0.2  #: The guide: 60 % of refusals taught a model that should refuse 5 % to refuse too much.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.catalogue import BaseModel
-from shared.datasets.checks.whole import check_model, check_size
+from shared.datasets.checks.whole import check_limits, check_model, check_size
 from shared.datasets.estimate import Estimate, estimate
 from shared.datasets.quality import Quality, Sketch
 from shared.datasets.report_tokens import cut_to
@@ -36,6 +36,7 @@ def conclude(scanned: Scanned, use: Use) -> Quality | None:
         return None
     if not use.for_validation and scanned.fault is None:
         check_size(tally.examples, findings)
+    check_limits(tally.format, tally.examples, scanned.bytes, findings, for_validation=use.for_validation)
     if use.model is not None:
         check_model(tally.format, findings.by_code["has_images"] > 0, use.model, use.method, findings)
     return None if tally.sketch is None else tally.sketch.conclude(findings, against=use.against)

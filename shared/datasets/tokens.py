@@ -100,7 +100,8 @@ class TokenCounter:
             return asked + sum(total for total, _ in outputs), sum(learned for _, learned in outputs)
         counts = [self._message(message) for message in example["messages"]]
         total = PER_EXAMPLE + sum(total for total, _ in counts) + self._declared(example)
-        return total, sum(learned for _, learned in counts)
+        # What a reinforcement line says is all asked: the answer that is learned from is sampled.
+        return total, 0 if kind is Format.REINFORCEMENT else sum(learned for _, learned in counts)
 
     def _repeated(self, text: str) -> int:
         """Count a text that usually stands in every example, once."""

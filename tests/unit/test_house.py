@@ -15,7 +15,7 @@ from docs.tree import FOLDERS, PAGE, ROOT, caption, tree, written
 #: Folders that git ignores, or that are no part of the work.
 _IGNORED = {"__pycache__", "dist", "build"}
 #: Not prose: token tables in base64, hashes, pictures, and schemas of others.
-_DATA = re.compile(r"\.lock$|\.png$|^shared/tokenizer/tables/|^tests/.*\.json$")
+_DATA = re.compile(r"\.lock$|\.png$|^shared/tokenizer/tables/|^tests/fixtures/datasets/|^tests/.*\.json$")
 #: Their names are their captions, and a migration is as long as what it changes.
 _MIGRATIONS = "migrations/versions/"
 MOST_LINES = 300

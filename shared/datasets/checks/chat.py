@@ -1,14 +1,18 @@
-"""The rules of a conversation, message by message and as a whole."""
+"""The rules of a conversation, message by message."""
 
 from typing import Any
 
-from shared.datasets.checks.content import check_content
+from shared.datasets.checks.content import check_content, misnamed
+from shared.datasets.checks.declared import check_declared
 from shared.datasets.checks.findings import Place
-from shared.datasets.checks.tools import check_call_id, check_calls, check_declared, check_function_call
-from shared.datasets.checks.wording import joined, named, nearest, shown
+from shared.datasets.checks.images import check_number
+from shared.datasets.checks.keys import check_keys
+from shared.datasets.checks.roles import CHAT_ROLES, check_role
+from shared.datasets.checks.tools import Calls, check_call_id, check_calls, check_function_call
+from shared.datasets.checks.turns import check_turns
+from shared.datasets.checks.wording import named, shown
+from shared.datasets.formats.detect import CHAT_KEYS
 
-KEYS = ("messages", "tools", "parallel_tool_calls", "functions")
-ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _MESSAGE_KEYS = {
     "assistant": ("role", "content", "name", "weight", "refusal", "tool_calls", "function_call"),
     "tool": ("role", "content", "name", "weight", "tool_call_id"),
@@ -19,60 +23,50 @@ _PLAIN_KEYS = ("role", "content", "name", "weight")
 
 def check_chat(example: dict[str, Any], place: Place) -> None:
     """Add every rule that a chat example breaks (OpenAI's FineTuneChatRequestInput, and the cookbook's script)."""
-    check_keys(example, KEYS, "", place)
+    check_keys(example, CHAT_KEYS, "", place, "a chat example")
     check_declared(example, place)
     messages = check_messages(example["messages"], "messages", place)
+    check_number(place)
     if messages:
-        _check_turns(messages, place)
+        check_turns(example, messages, place)
 
 
-def check_keys(value: dict[str, Any], known: tuple[str, ...], path: str, place: Place) -> None:
-    """Add the keys that do not belong, with the key that was probably meant."""
-    for key in value:
-        if key not in known:
-            # To compare spellings takes time: a line of a million wrong keys gets hints for those that are listed.
-            hint = nearest(key, known) if place.findings.wanted("unknown_key") else ""
-            place.add("unknown_key", f"{shown(key)} is not a key of this format.{hint}", joined(path, key))
+def check_messages(messages: Any, path: str, place: Place, roles: tuple[str, ...] = CHAT_ROLES) -> list[dict[str, Any]]:
+    """Check each message by itself; return them when each says who speaks.
 
-
-def check_messages(messages: Any, path: str, place: Place) -> list[dict[str, Any]]:
-    """Check each message by itself; return those that are objects, in their order."""
+    Without that no rule of the conversation as a whole is judged: one wrong role would break three of them.
+    """
     if not isinstance(messages, list) or not messages:
         found = "it is empty" if isinstance(messages, list) else f"it is {named(messages)}"
         place.add("messages_invalid", f'"{path}" must be an array with at least one message; {found}.', path)
         return []
-    called: set[str] = set()
+    calls = Calls()
+    whole = True
     for index, message in enumerate(messages):
         where = f"{path}[{index}]"
-        if isinstance(message, dict):
-            _check_message(message, where, called, place)
-        else:
+        if not isinstance(message, dict):
             place.add("message_not_an_object", f"a message must be an object; it is {named(message)}.", where)
-    return [message for message in messages if isinstance(message, dict)]
+            whole = False
+        elif role := check_role(message, roles, where, place):
+            _check_message(message, role, where, calls, place)
+        else:
+            calls.unsure = True
+            whole = False
+    return messages if whole else []
 
 
-def _check_message(message: dict[str, Any], path: str, called: set[str], place: Place) -> None:
-    role = message.get("role")
-    if "role" not in message:
-        place.add("role_missing", 'a message must have a "role"; this one has none.', path)
-    elif role not in ROLES:
-        expected = ", ".join(f'"{name}"' for name in ROLES)
-        place.add("role_unknown", f"a role must be one of {expected}; it is {shown(role)}.", f"{path}.role")
-    if not isinstance(role, str) or role not in ROLES:
-        return
-    if role == "developer":
-        place.add("developer_role", 'the role "developer" is documented for reinforcement only. Write "system".', path)
-    check_keys(message, _MESSAGE_KEYS.get(role, _PLAIN_KEYS), path, place)
+def _check_message(message: dict[str, Any], role: str, path: str, calls: Calls, place: Place) -> None:
+    # Text under another name is said once, of the content that is missing.
+    known = (*_MESSAGE_KEYS.get(role, _PLAIN_KEYS), misnamed(message) or "content")
+    check_keys(message, known, path, place, f'a message from "{role}"')
     _check_name(message, role, path, place)
     check_content(message, role, path, place)
     _check_weight(message, role, path, place)
     if role == "assistant":
-        called |= check_calls(message, path, place)
+        check_calls(message, path, calls, place)
         check_function_call(message, path, place)
     elif role == "tool":
-        check_call_id(message, called, path, place)
-    elif role == "function":
-        place.add("functions_legacy", 'the role "function" is deprecated. Use "tool_calls" and the role "tool".', path)
+        check_call_id(message, calls, path, place)
 
 
 def _check_name(message: dict[str, Any], role: str, path: str, place: Place) -> None:
@@ -92,15 +86,3 @@ def _check_weight(message: dict[str, Any], role: str, path: str, place: Place) -
         place.add("weight_not_on_assistant", said, f"{path}.weight")
     elif type(weight) is not int or weight not in (0, 1):
         place.add("weight_invalid", f'"weight" must be 0 or 1; it is {shown(weight)}.', f"{path}.weight")
-
-
-def _check_turns(messages: list[dict[str, Any]], place: Place) -> None:
-    roles = [message.get("role") for message in messages]
-    answers = [message for message in messages if message.get("role") == "assistant"]
-    if not answers:
-        place.add("no_assistant", 'an example needs a message from "assistant", which is what the model learns.')
-    elif roles[-1] != "assistant" and roles[-1] in ROLES:
-        said = f'the last message must come from "assistant"; it comes from {shown(roles[-1])}.'
-        place.add("last_not_assistant", said, f"messages[{len(messages) - 1}]")
-    if answers and all(type(answer.get("weight")) is int and answer["weight"] == 0 for answer in answers):
-        place.add("all_weights_zero", "every assistant message has the weight 0: nothing is learned from this example.")

@@ -1,9 +1,30 @@
-"""The rules of a message's content: text, parts, images."""
+"""The rules of a message's content: text, and parts of it."""
 
 from typing import Any
 
 from shared.datasets.checks.findings import Place
+from shared.datasets.checks.images import check_image
+from shared.datasets.checks.keys import check_keys
 from shared.datasets.checks.wording import named, shown
+
+#: Parts that other calls of the API know, and what is right here.
+_ELSEWHERE = {
+    "input_text": 'The Responses API calls it so. Write "text".',
+    "output_text": 'The Responses API calls it so. Write "text".',
+    "input_image": 'The Responses API calls it so. Write "image_url", with {"url": …}.',
+    "image": 'Write "image_url", with {"url": …}.',
+    "input_audio": "Audio cannot be trained on. Remove it.",
+    "audio": "Audio cannot be trained on. Remove it.",
+    "file": "Files cannot be trained on. Write their text.",
+    "input_file": "Files cannot be trained on. Write their text.",
+    "reasoning": "Reasoning cannot be trained on. Remove it.",
+    "thinking": "Reasoning cannot be trained on. Remove it.",
+    "tool_call": 'Calls stand under "tool_calls" of the message.',
+    "tool_use": 'Calls stand under "tool_calls" of the message.',
+    "tool_result": 'What a tool answers is a message from "tool".',
+    "video": "Video cannot be trained on. Remove it.",
+    "video_url": "Video cannot be trained on. Remove it.",
+}
 
 
 def check_content(message: dict[str, Any], role: str, path: str, place: Place) -> None:
@@ -12,8 +33,9 @@ def check_content(message: dict[str, Any], role: str, path: str, place: Place) -
     where = f"{path}.content"
     if content is None:
         if not _may_be_silent(message, role):
-            found = "it is null" if "content" in message else "it is missing"
-            place.add("content_missing", f'"content" of a message from "{role}" must be text; {found}.', where)
+            place.add(
+                "content_missing", f'"content" of a message from "{role}" must be text; {_lacks(message)}.', where
+            )
     elif isinstance(content, str):
         if not content and role not in {"tool", "function"} and not _may_be_silent(message, role):
             place.add("content_empty", f'"content" of a message from "{role}" must not be empty.', where)
@@ -27,27 +49,36 @@ def check_content(message: dict[str, Any], role: str, path: str, place: Place) -
         place.add("content_wrong_type", f'"refusal" must be a string; it is {named(refusal)}.', f"{path}.refusal")
 
 
+def misnamed(message: dict[str, Any]) -> str | None:
+    """Return the key under which the text of a message without content stands, if it is one that others use."""
+    names = () if "content" in message else ("value", "text")
+    return next((name for name in names if isinstance(message.get(name), str)), None)
+
+
+def _lacks(message: dict[str, Any]) -> str:
+    if name := misnamed(message):
+        return f'it stands under "{name}". Rename the key'
+    return "it is null" if "content" in message else "it is missing"
+
+
 def _may_be_silent(message: dict[str, Any], role: str) -> bool:
     if role == "function":
         return "content" in message
-    return role == "assistant" and any(message.get(key) for key in ("tool_calls", "function_call", "refusal"))
+    # Calls in a wrong shape have a finding of their own: the silence is not another.
+    calls = any(message.get(key) is not None for key in ("tool_calls", "function_call"))
+    return role == "assistant" and (calls or bool(message.get("refusal")))
 
 
 def _check_parts(parts: list[Any], role: str, path: str, place: Place) -> None:
     if not parts:
         place.add("content_empty", '"content" must not be an empty array.', path)
-    images = 0
     for index, part in enumerate(parts):
         where = f"{path}[{index}]"
         kind = part.get("type") if isinstance(part, dict) else None
         if kind == "image_url":
-            images += 1
-            _check_image(part, role, where, place)
+            check_image(part, role, where, place)
         else:
             _check_part(part, kind, role, where, place)
-    most = place.findings.policy.thresholds.images_per_example
-    if images > most:
-        place.add("image_invalid", f"at most {most} images are taken; found {images}.", path)
 
 
 def _check_part(part: Any, kind: Any, role: str, path: str, place: Place) -> None:
@@ -55,25 +86,19 @@ def _check_part(part: Any, kind: Any, role: str, path: str, place: Place) -> Non
     if not isinstance(part, dict):
         place.add("part_invalid", f"a part must be an object; it is {named(part)}.", path)
     elif kind != key:
-        place.add("part_invalid", f'the "type" of a part from "{role}" must be "text"; it is {shown(kind)}.', path)
+        hint = f" {_ELSEWHERE[kind]}" if isinstance(kind, str) and kind in _ELSEWHERE else ""
+        said = f'the "type" of a part from "{role}" must be "text"; it is {shown(kind)}.{hint}'
+        place.add("part_invalid", said, path)
     elif not isinstance(part.get(key), str):
-        others = [shown(name) for name in part if name != "type"]
-        found = f"it is {named(part[key])}" if key in part else f"found {', '.join(others[:3]) or 'nothing'}"
-        place.add("part_invalid", f'a part of type "{kind}" needs the string "{key}"; {found}.', path)
-    elif extra := [name for name in part if name not in {"type", key}]:
-        place.add("unknown_key", f'{shown(extra[0])} is not a key of a part of type "{kind}".', path)
+        place.add("part_invalid", f'a part of type "{kind}" needs the string "{key}"; {_instead(part, key)}.', path)
+    else:
+        check_keys(part, ("type", key), path, place, f'a part of type "{kind}"')
 
 
-def _check_image(part: dict[str, Any], role: str, path: str, place: Place) -> None:
-    place.add("has_images", "the dataset has images; each is counted with 85 tokens, an estimate.", path)
-    if role != "user":
-        code = "image_in_assistant" if role == "assistant" else "part_invalid"
-        place.add(code, f'images come from "user"; this one comes from "{role}".', path)
-    image = part.get("image_url")
-    url = image.get("url") if isinstance(image, dict) else None
-    if not isinstance(url, str) or not url.startswith(("http://", "https://", "data:image/")):
-        said = f'"image_url" needs a "url" that is an http(s) or data:image/ address; it is {shown(url)}.'
-        place.add("image_invalid", said, f"{path}.image_url")
-    elif isinstance(image, dict) and image.get("detail", "auto") not in ("auto", "low", "high"):
-        said = f'"detail" must be "auto", "low" or "high"; it is {shown(image["detail"])}.'
-        place.add("image_invalid", said, f"{path}.image_url.detail")
+def _instead(part: dict[str, Any], key: str) -> str:
+    if key in part:
+        return f"it is {named(part[key])}"
+    if isinstance(part.get("value"), str):
+        return f'it stands under "value". Rename the key to "{key}"'
+    others = [shown(name) for name in part if name != "type"]
+    return f"found {', '.join(others[:3]) or 'nothing'}"

@@ -4,9 +4,18 @@ from typing import Any
 
 from shared.datasets.checks.chat import check_chat
 from shared.datasets.checks.findings import Place
-from shared.datasets.checks.pairs import check_pair, check_preference
+from shared.datasets.checks.pairs import check_pair
+from shared.datasets.checks.preference import check_preference
+from shared.datasets.checks.reinforcement import check_reinforcement
 from shared.datasets.checks.wording import shown
-from shared.datasets.formats.detect import Format, detect
+from shared.datasets.formats.detect import Format, detect, foreign
+
+_RULES = {
+    Format.CHAT: check_chat,
+    Format.COMPLETION: check_pair,
+    Format.PREFERENCE: check_preference,
+    Format.REINFORCEMENT: check_reinforcement,
+}
 
 
 def check_example(example: dict[str, Any], expected: Format | None, place: Place) -> Format | None:
@@ -15,18 +24,23 @@ def check_example(example: dict[str, Any], expected: Format | None, place: Place
     `expected` is the format that was named, or that of the lines before: another one is an error, and its own rules are
     left aside.
     """
-    kind = detect(example)
+    kind = detect(example, expected)
     if kind is None:
-        found = ", ".join(shown(key) for key in list(example)[:3]) or "no key"
-        said = f'an example needs "messages", or "prompt" and "completion"; found {found}.'
-        place.add("unknown_format", said)
+        _say_unknown(example, place)
     elif expected is not None and kind is not expected:
         said = f"this line is {kind.called}, and the file holds {expected.called}. Keep one format in a file."
         place.add("mixed_formats", said)
-    elif kind is Format.CHAT:
-        check_chat(example, place)
-    elif kind is Format.COMPLETION:
-        check_pair(example, place)
     else:
-        check_preference(example, place)
+        _RULES[kind](example, place)
     return kind
+
+
+def _say_unknown(example: dict[str, Any], place: Place) -> None:
+    if whose := foreign(example):
+        place.add("foreign_format", f"the line is in the format of {whose}. Convert the file: tuneyard convert FILE")
+        return
+    lower = {key.strip().lower() for key in example}
+    found = ", ".join(shown(key) for key in list(example)[:3]) or "no key"
+    hint = " Keys are written small." if lower & {"messages", "prompt", "completion"} else ""
+    said = f'an example needs "messages", or "prompt" and "completion"; found {found}.{hint}'
+    place.add("unknown_format", said)

@@ -1,12 +1,16 @@
 """Read a line as a JSON object, or say where and why it is none."""
 
 import json
+import math
 import re
+from collections import Counter
 from typing import Any
 
 from shared.datasets.checks.findings import Place
 from shared.datasets.checks.wording import joined, named, shown
 
+_LEAST, _MOST = -(2**63), 2**64 - 1
+_DIGITS_SHOWN = 30
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -44,33 +48,80 @@ def _decoded(line: bytes, place: Place) -> str | None:
         return None
 
 
-def _parsed(text: str, place: Place) -> Any:
-    doubles: list[str] = []
-    constants: list[str] = []
+class _Oddities:
+    """What a decoder would swallow of a line, noted by the hooks of `json.loads`."""
 
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    def __init__(self) -> None:
+        self.doubles: list[str] = []
+        self.no_numbers: list[str] = []
+        self.rounded: list[str] = []
+
+    def pairs(self, items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) != len(items):
-            seen: set[str] = set()
-            doubles.extend(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            counts = Counter(key for key, _ in items)
+            self.doubles += [key for key, times in counts.items() for _ in range(times - 1)]
         return found
 
+    def integer(self, digits: str) -> int:
+        value = int(digits)
+        if not _LEAST <= value <= _MOST:
+            self.rounded.append(digits)
+        return value
+
+    def real(self, digits: str) -> float:
+        value = float(digits)
+        if math.isinf(value):
+            self.no_numbers.append(digits)
+        return value
+
+    def tell(self, place: Place) -> None:
+        for text in self.no_numbers:
+            place.add("invalid_number", f"{_cut(text)} is no number of JSON. Write null, or leave the key out.")
+        for text in self.rounded:
+            said = f"{_cut(text)} does not fit in 64 bits; other decoders round it. Write it as a string."
+            place.add("number_too_large", said)
+        for key in self.doubles:
+            said = f'the key "{joined("", key)}" stands twice in one object. Remove one of the two.'
+            place.add("duplicate_key", said)
+
+
+def _parsed(text: str, place: Place) -> Any:
+    odd = _Oddities()
     try:
-        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constants.append)
+        value = json.loads(
+            text,
+            object_pairs_hook=odd.pairs,
+            parse_constant=odd.no_numbers.append,
+            parse_int=odd.integer,
+            parse_float=odd.real,
+        )
     except json.JSONDecodeError as exc:
-        place.add("invalid_json", f"column {exc.colno}: {_said(exc.msg)}; found {_near(text, exc.pos)}.")
-        return _FAULT
+        place.add("invalid_json", _why_no_json(text, exc))
     except RecursionError:
         place.add("nested_too_deep", "the line is nested too deeply to be read. Flatten it.")
-        return _FAULT
     except ValueError:  # an integer beyond Python's limit of digits
         place.add("invalid_number", "an integer has more than 4,300 digits. Write it as a string.")
-        return _FAULT
-    for constant in constants:
-        place.add("invalid_number", f"{constant} is not a JSON number. Write null, or leave the key out.")
-    for key in doubles:
-        place.add("duplicate_key", f'the key "{joined("", key)}" stands twice in one object. Remove one of the two.')
-    return value
+    else:
+        odd.tell(place)
+        return value
+    return _FAULT
+
+
+def _why_no_json(text: str, exc: json.JSONDecodeError) -> str:
+    if text.lstrip().startswith(("//", "#", "/*")):
+        return "the line is a comment, and JSON has none. Remove it."
+    return f"column {exc.colno}: {_said(exc.msg)}; found {_near(text, exc.pos)}.{_hint(text[exc.pos : exc.pos + 6])}"
+
+
+def _hint(found: str) -> str:
+    if found.startswith(("'", "True", "False", "None")):
+        return " That is Python's notation: write the line with json.dumps."
+    return " JSON has no comments." if found.startswith(("//", "/*")) else ""
+
+
+def _cut(digits: str) -> str:
+    return digits if len(digits) <= _DIGITS_SHOWN else f"{digits[:_DIGITS_SHOWN]}…"
 
 
 def _said(message: str) -> str:

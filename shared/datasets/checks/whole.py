@@ -1,9 +1,21 @@
 """The rules of a file as a whole: what it is at all, how many examples, and whether a model takes it."""
 
+import re
+
 from shared.catalogue import BaseModel
 from shared.datasets.checks.findings import Findings
+from shared.datasets.checks.wording import shown
 from shared.datasets.formats.detect import Format
 
+#: Two objects with nothing but a carriage return between them.
+_OLD_MAC = re.compile(rb"\}[ \t]*\r\s*\{")
+#: The first line of CSV or TSV: words and what parts them.
+_HEADER = re.compile(rb'"?[A-Za-z][\w ]{0,40}"?(?:[,;\t] ?"?[A-Za-z][\w ]{0,40}"?){1,40}', re.ASCII)
+_OF_METHOD: dict[str, frozenset[str]] = {
+    "supervised": frozenset({"chat", "completion"}),
+    "dpo": frozenset({"preference"}),
+    "reinforcement": frozenset({"reinforcement"}),
+}
 #: gzip and zstd are unpacked as they are read.
 _PACKED = {
     b"PK\x03\x04": "a zip archive",
@@ -27,11 +39,23 @@ def what_is_wrong_at_all(first: bytes, parses: bool) -> tuple[str, str] | None: 
     if text.startswith(b"["):
         if parses and not text[1:].lstrip().startswith(b"{"):
             return None
-        said = "the file is a JSON array; a dataset has one object per line. Convert it: jq -c '.[]' FILE > FILE.jsonl"
+        said = "the file is a JSON array; a dataset has one object per line. Convert it: tuneyard convert FILE"
         return "json_array", said
-    if text.startswith(b"{") and not parses and text.endswith((b"{", b"[", b",")):
-        said = "an object goes over several lines; it must stand on one. Convert the file: jq -c . FILE > FILE.jsonl"
+    return None if parses else _another_kind(text)
+
+
+def _another_kind(text: bytes) -> tuple[str, str] | None:
+    if text.startswith(b"{") and text.endswith((b"{", b"[", b",")):
+        said = "an object goes over several lines; it must stand on one. Convert it: tuneyard convert FILE --to lines"
         return "json_over_lines", said
+    if _OLD_MAC.search(text):
+        said = "lines end with a carriage return alone, so that all is one line. Convert it: tr '\\r' '\\n' < FILE"
+        return "carriage_returns", said
+    if text.startswith(b"PAR1"):
+        return "not_json_lines", "the file is Parquet. Convert it: tuneyard convert FILE"
+    if _HEADER.fullmatch(text):
+        said = f"the file looks like a table with the columns {shown(text.decode())}. Convert it: tuneyard convert FILE"
+        return "not_json_lines", said
     return None
 
 
@@ -52,6 +76,24 @@ def check_size(examples: int, findings: Findings) -> None:
         )
 
 
+def check_limits(kind: Format | None, examples: int, size: int, findings: Findings, *, for_validation: bool) -> None:
+    """Add that the file has more bytes, examples or examples with images than a provider takes."""
+    limits = findings.policy.thresholds
+    if size > limits.maximum_bytes:
+        said = f"the file has {size:,} bytes; OpenAI's Files API takes {limits.maximum_bytes:,}. Make it smaller."
+        findings.add("file_too_large", said)
+    seeing = findings.by_code["has_images"]
+    if seeing > limits.maximum_image_examples:
+        said = f"{seeing:,} examples have images; at most {limits.maximum_image_examples:,} may."
+        findings.add("too_many_examples", said)
+    if kind is Format.REINFORCEMENT:
+        most = limits.maximum_graded_validation_examples if for_validation else limits.maximum_graded_examples
+        if examples > most:
+            what = "validation file" if for_validation else "file"
+            said = f"a {what} of reinforcement lines has at most {most:,} examples; this one has {examples:,}."
+            findings.add("too_many_examples", said)
+
+
 def check_model(kind: Format | None, has_images: bool, model: BaseModel, method: str, findings: Findings) -> None:  # noqa: FBT001
     """Add what keeps a file of this format from training this model by this method (`supervised`, `dpo`)."""
     takes = taken(model, method)
@@ -69,8 +111,7 @@ def taken(model: BaseModel, method: str) -> frozenset[str]:
     """Return the formats that one method of a model takes."""
     if method not in model.methods:
         return frozenset()
-    of_method = {"supervised": {"chat", "completion"}, "dpo": {"preference"}}.get(method, set())
-    return frozenset(model.formats) & frozenset(of_method)
+    return frozenset(model.formats) & _OF_METHOD.get(method, frozenset())
 
 
 def _examples(number: int) -> str:

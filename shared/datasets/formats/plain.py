@@ -55,7 +55,7 @@ def read_plain(line: bytes, kind: Format | None) -> PlainChat | PlainPair | None
 
 def _is_right(chat: PlainChat, line: bytes) -> bool:
     keys = 1
-    learned = False
+    learned = asked = False
     for message in chat.messages:
         keys += 2
         if "\x00" in message.content:
@@ -70,7 +70,8 @@ def _is_right(chat: PlainChat, line: bytes) -> bool:
                 return False
         if message.role == "assistant" and message.weight != 0:
             learned = True
-    return learned and chat.messages[-1].role == "assistant" and _keys(line) == keys
+        asked = asked or message.role == "user"
+    return learned and asked and chat.messages[-1].role == "assistant" and _keys(line) == keys
 
 
 def _keys(line: bytes) -> int:

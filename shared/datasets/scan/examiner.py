@@ -35,7 +35,7 @@ class Examiner:
             if plain is not None:
                 tally.examples += 1
                 self._take_plain(number, plain, tally)
-            elif self._is_text(number, line, tally) and not self._is_hopeless(number, line, tally, opening=opening):
+            elif self._is_text(number, line, tally, opening=opening):
                 tally.examples += 1
                 self._take_example(number, line.removeprefix(_BOM) if number == 1 else line, tally)
             if tally.hopeless:
@@ -46,20 +46,20 @@ class Examiner:
         tally.examples += 1
         tally.findings.add("line_too_long", "the line is over 64 MiB and was not read. Split it.", line=number)
 
-    def _is_text(self, number: int, line: bytes, tally: Tally) -> bool:
-        """Whether there is something to read in a line."""
+    def _is_text(self, number: int, line: bytes, tally: Tally, *, opening: bool) -> bool:
+        """Whether there is an example to read in a line."""
         if len(line) > self._plan.max_line:
             self._too_long(number, tally)
             return False
         if number == 1 and line.startswith(_BOM):
-            tally.findings.add(
-                "byte_order_mark", "the file begins with a byte order mark. Save it without.", line=number
-            )
+            said = "the file begins with a byte order mark. Save it without."
+            tally.findings.add("byte_order_mark", said, line=number)
             line = line[len(_BOM) :]
+        if self._is_hopeless(number, line, tally, opening=opening):
+            return False
         if line.endswith(b"\r"):
-            tally.findings.add(
-                "crlf", "lines end with a carriage return and a line feed, which is read well.", line=number
-            )
+            said = "lines end with a carriage return and a line feed, which is read well."
+            tally.findings.add("crlf", said, line=number)
         if not line.strip(b" \t\r"):
             tally.findings.add("blank_line", "the line is blank. Remove it.", line=number)
             return False
@@ -68,8 +68,7 @@ class Examiner:
     def _is_hopeless(self, number: int, line: bytes, tally: Tally, *, opening: bool) -> bool:
         if not opening or tally.examples:
             return False
-        first = line.removeprefix(_BOM) if number == 1 else line
-        if wrong := what_is_wrong_at_all(first, is_json(first)):
+        if wrong := what_is_wrong_at_all(line, is_json(line)):
             tally.hopeless = True
             tally.findings.add(wrong[0], wrong[1], line=number)
         return tally.hopeless

@@ -99,7 +99,7 @@ ROWS = (
     Code(
         "image_invalid",
         E,
-        "An image is an http(s) or data:image/ address; detail is auto, low or high; an example has at most 10.",
+        "An image is an http(s) address or base64 of a JPEG, PNG or WEBP up to 10 MB; an example has at most 10.",
         "Give the address, or fewer images.",
         "OpenAI, vision fine-tuning guide",
         (
@@ -154,6 +154,22 @@ ROWS = (
         ),
     ),
     Code(
+        "assistant_twice",
+        I,
+        "Two assistant messages do not follow each other.",
+        "Make them one message, or add what lies between. Azure refuses them beside tools.",
+        "Azure OpenAI, as reported by users",
+        once=True,
+    ),
+    Code(
+        "no_user",
+        I,
+        "Somebody asks: a message comes from the user.",
+        "Add the question, unless the model is meant to speak unasked.",
+        "OpenAI cookbook, examples missing a user message",
+        once=True,
+    ),
+    Code(
         "developer_role",
         W,
         "The role developer is documented for reinforcement fine-tuning only.",
@@ -177,9 +193,16 @@ ROWS = (
         ),
     ),
     Code(
+        "image_mode",
+        W,
+        "An image is RGB or RGBA, and its bytes are what its address says.",
+        "Convert the image, or name its type as it is. Providers skip such images silently.",
+        "OpenAI, vision fine-tuning guide",
+    ),
+    Code(
         "has_images",
         I,
-        "Images are counted with 85 tokens each (detail low), an estimate.",
+        "The tokens of images are an estimate, by detail and size; `count` is the examples that have some.",
         "Nothing need be done.",
         "OpenAI, vision fine-tuning guide",
         (

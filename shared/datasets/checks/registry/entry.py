@@ -19,7 +19,7 @@ class Code:
     rule: str
     cure: str
     source: str
-    example: bytes | str
+    example: bytes | str = ""
     once: bool = False  #: One entry tells of every place, with their number in `count`.
     fixed: str = ""  #: Why no policy may change its severity; empty where one may.
 

@@ -1,6 +1,6 @@
-"""Codes of prompt/completion and preference lines"""
+"""Codes of prompt/completion, preference and reinforcement lines"""
 
-from shared.datasets.checks.registry.entry import SHAPELESS, Code, E
+from shared.datasets.checks.registry.entry import SHAPELESS, Code, E, I, W
 
 ROWS = (
     Code(
@@ -29,5 +29,35 @@ ROWS = (
         "OpenAI, direct preference optimization guide",
         b'{"input": {"messages": []}, "preferred_completion": [], "non_preferred_completion": []}',
         fixed=SHAPELESS,
+    ),
+    Code(
+        "outputs_equal",
+        W,
+        "The two outputs of a preference pair differ.",
+        "Remove the pair, or write a worse answer.",
+        "own",
+    ),
+    Code(
+        "system_role",
+        I,
+        "Reinforcement lines have the role developer where chat has system.",
+        "Write developer.",
+        "OpenAI API, FineTuneReinforcementRequestInput",
+        once=True,
+    ),
+    Code(
+        "answer_given",
+        W,
+        "A reinforcement line ends with the question; the answer is sampled.",
+        "Move the answer to a key of its own, which the grader reads.",
+        "Azure OpenAI, reinforcement fine-tuning guide",
+    ),
+    Code(
+        "nothing_to_grade",
+        W,
+        "A reinforcement line has a key beside messages that the grader compares with.",
+        "Add the reference answer.",
+        "OpenAI, graders guide",
+        once=True,
     ),
 )

@@ -51,6 +51,21 @@ ROWS = (
         ),
     ),
     Code(
+        "tool_call_unanswered",
+        W,
+        "A call is answered by a tool message before the next turn; the last message may end with a call.",
+        'Add the message from "tool", or remove the call.',
+        "OpenAI API, function calling guide",
+    ),
+    Code(
+        "tool_not_declared",
+        W,
+        "A tool that is called is declared in the example.",
+        'Add it to "tools": the model sees only what is declared.',
+        "OpenAI, supervised fine-tuning guide",
+        once=True,
+    ),
+    Code(
         "tools_invalid",
         E,
         '"tools" is an array of {"type": "function", "function": {"name", "description"?, "parameters"?, "strict"?}}.',

@@ -20,6 +20,20 @@ ROWS = (
         "(10 to 49 examples)",
     ),
     Code(
+        "too_many_examples",
+        E,
+        "A file has at most 50,000 examples with images, and at most 50,000 reinforcement lines (1,000 to validate).",
+        "Leave some out, or split the file.",
+        "OpenAI, vision and reinforcement fine-tuning guides",
+    ),
+    Code(
+        "file_too_large",
+        W,
+        "A file has at most 512 MB, which is what the Files API takes.",
+        "Leave some examples out, or split the file.",
+        "OpenAI API, Files",
+    ),
+    Code(
         "format_not_taken",
         E,
         "The file's format is one that the model's training takes.",

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from shared.datasets.checks.chat import KEYS
 from shared.datasets.checks.wording import shown
 from shared.datasets.convert import turns
 from shared.datasets.convert.mapping import mapped
 from shared.datasets.convert.markers import Markers
 from shared.datasets.convert.rows import Unfit
+from shared.datasets.formats.detect import CHAT_KEYS
 
 Record = Mapping[str, Any]
 Example = dict[str, Any]
@@ -18,8 +18,8 @@ Example = dict[str, Any]
 
 def of_chat(record: Record, left_out: Counter[str]) -> Example:
     """Keep the keys that a chat example has. In a table `messages` may be JSON text."""
-    left_out.update(key for key in record if key not in KEYS)
-    example = {key: record[key] for key in KEYS if key in record}
+    left_out.update(key for key in record if key not in CHAT_KEYS)
+    example = {key: record[key] for key in CHAT_KEYS if key in record}
     if isinstance(example.get("messages"), str):
         try:
             example["messages"] = json.loads(example["messages"])

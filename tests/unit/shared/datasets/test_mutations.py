@@ -31,7 +31,11 @@ CHAT = {
     "parallel_tool_calls": True,
 }
 ANSWER = {"role": "assistant", "content": "q"}
-PREFERENCE = {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [ANSWER]}
+PREFERENCE = {
+    "input": {"messages": [ASK]},
+    "preferred_output": [ANSWER],
+    "non_preferred_output": [{**ANSWER, "content": "z"}],
+}
 GOOD = [CHAT, {"prompt": "a", "completion": "b"}, PREFERENCE]
 ODD = [None, True, 0, 1, 1.5, "", "x", [], {}, [None], {"type": "text"}, ["x"], "\ud800", "\x00", "\x1b[2J", 10**30]
 KEYS = ["weight", "name", "role", "content", "zz", "tools", "type", "arguments", "function_call", "tool_calls", "\x1b["]

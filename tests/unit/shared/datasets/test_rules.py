@@ -9,6 +9,7 @@ from shared.datasets.report import Report, check
 
 ASK = {"role": "user", "content": "Hi"}
 ANSWER = {"role": "assistant", "content": "Hello"}
+ANOTHER = {"role": "assistant", "content": "Go away"}
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
 PICTURE = {"type": "image_url", "image_url": {"url": "https://a.example/b.png", "detail": "low"}}
@@ -34,7 +35,7 @@ def report_of(*examples: Any, **options: Any) -> Report:
         (chat(ASK, ANSWER), "the plainest"),
         (chat({"role": "system", "content": "Be brief."}, ASK, ANSWER), "a system prompt"),
         (chat(ASK, {**ANSWER, "weight": 0}, ASK, {**ANSWER, "weight": 1}), "weights"),
-        (chat(ASK, ANSWER, ANSWER), "two answers in a row are Azure's matter only"),
+        (chat(ASK, ANSWER, ANSWER), "two answers in a row, and no tools"),
         (chat({**ASK, "name": "ann"}, {**ANSWER, "name": None}), "names"),
         (chat({"role": "user", "content": [{"type": "text", "text": "Hi"}]}, ANSWER), "parts"),
         (chat(ASK, {"role": "assistant", "content": None, "refusal": "No."}), "a refusal in place of words"),
@@ -55,12 +56,13 @@ def test_a_good_example_is_let_pass_in_silence(example: dict[str, Any], remark: 
 @pytest.mark.parametrize(
     "example",
     [
-        chat(ASK, {"role": "assistant", "tool_calls": [CALL]}),
+        chat(ASK, {"role": "assistant", "tool_calls": [CALL]}, tools=[TOOL]),
         chat(
             ASK,
             {"role": "assistant", "tool_calls": [CALL]},
             {"role": "tool", "tool_call_id": "c1", "content": ""},
             ANSWER,
+            tools=[TOOL],
         ),
         chat(ASK, ANSWER, tools=[TOOL], parallel_tool_calls=False),
     ],
@@ -115,9 +117,9 @@ def test_tools_rightly_used_bring_no_more_than_a_note(example: dict[str, Any]) -
         (chat(ASK, {**ANSWER, "weight": 0}), "all_weights_zero None: every assistant message has the weight 0"),
         (
             chat(ASK, {**ANSWER, "loss_weight": 1}),
-            'unknown_key messages[1].loss_weight: "loss_weight" is not a key of this format. Is "weight" meant?',
+            'messages[1].loss_weight: "loss_weight" is not a key of a message from "assistant". What is',
         ),
-        (chat(ASK, ANSWER, id=7), 'unknown_key id: "id" is not a key of this format.'),
+        (chat(ASK, ANSWER, id=7), 'unknown_key id: "id" is not a key of a chat example. Remove it: providers'),
         (chat({**ASK, "name": 7}, ANSWER), 'name_invalid messages[0].name: "name" must be a string; it is 7.'),
         (
             chat({"role": "function", "content": "1"}, ANSWER),
@@ -125,16 +127,19 @@ def test_tools_rightly_used_bring_no_more_than_a_note(example: dict[str, Any]) -
         ),
         (
             chat({"role": "user", "content": [{"type": "text", "value": "Hi"}]}, ANSWER),
-            'part_invalid messages[0].content[0]: a part of type "text" needs the string "text"; found "value".',
+            'part_invalid messages[0].content[0]: a part of type "text" needs the string "text"; it stands under',
         ),
         (chat({"role": "user", "content": [{"type": "text", "text": None}]}, ANSWER), "it is null."),
         (chat({"role": "user", "content": ["Hi"]}, ANSWER), "a part must be an object; it is a string."),
         (chat({"role": "user", "content": [{"type": "audio"}]}, ANSWER), 'must be "text"; it is "audio".'),
         (
             chat({"role": "user", "content": [{"type": "text", "text": "a", "b": 1}]}, ANSWER),
-            'unknown_key messages[0].content[0]: "b" is not',
+            'unknown_key messages[0].content[0].b: "b" is not',
         ),
-        (chat({"role": "user", "content": [PICTURE] * 11}, ANSWER), "at most 10 images are taken; found 11."),
+        (
+            chat({"role": "user", "content": [PICTURE] * 11}, ANSWER),
+            "at most 10 images; this one has 11.",
+        ),
         (
             chat({"role": "system", "content": [PICTURE]}, ANSWER),
             'images come from "user"; this one comes from "system".',
@@ -145,13 +150,16 @@ def test_tools_rightly_used_bring_no_more_than_a_note(example: dict[str, Any]) -
             ),
             'it is "max".',
         ),
-        (chat({"role": "user", "content": [{"type": "image_url", "image_url": "https://a"}]}, ANSWER), "it is null."),
+        (
+            chat({"role": "user", "content": [{"type": "image_url", "image_url": "https://a"}]}, ANSWER),
+            "it is a string.",
+        ),
         ({"prompt": 1, "completion": "b"}, 'prompt_invalid prompt: "prompt" must be a string; it is a number.'),
         ({"prompt": "a"}, 'completion_invalid completion: "completion" must be a string; it is missing.'),
         ({"prompt": "a", "completion": ""}, "must not be empty: it is what the model learns."),
         (
             {"prompt": "a", "completion": "b", "Prompt": ""},
-            'unknown_key Prompt: "Prompt" is not a key of this format. Is "prompt" meant?',
+            'unknown_key Prompt: "Prompt" is not a key of a prompt/completion pair. Is "prompt" meant?',
         ),
         (
             {"text": "a"},
@@ -180,15 +188,18 @@ def test_a_broken_rule_is_named_with_its_place_and_what_was_found(example: Any, 
         ({"tool_calls": [{**CALL, "function": {"name": "a b", "arguments": "{}"}}]}, "function_name_invalid"),
         ({"tool_calls": [{**CALL, "function": {"name": "a" * 65, "arguments": "{}"}}]}, "1 to 64 letters"),
         ({"tool_calls": [{**CALL, "function": {"name": "a\n", "arguments": "{}"}}]}, "function_name_invalid"),
-        ({"tool_calls": [{**CALL, "function": {"name": "a", "arguments": {}}}]}, "it is an object. Encode it once."),
+        (
+            {"tool_calls": [{**CALL, "function": {"name": "a", "arguments": {}}}]},
+            "it is an object. Encode it once:",
+        ),
         (
             {"tool_calls": [{**CALL, "function": {"name": "a", "arguments": "{"}}]},
             'must hold a JSON object; it holds no JSON: "{".',
         ),
         (
             {"tool_calls": [{**CALL, "function": {"name": "a", "arguments": '"{}"'}}]},
-            "it holds a string.",
-        ),  # encoded twice
+            "is encoded twice: it holds a string that holds the object.",
+        ),
         ({"function_call": {"name": "a"}}, "arguments_invalid messages[1].function_call.arguments"),
     ],
 )
@@ -229,7 +240,7 @@ def test_a_tool_answers_only_a_call_that_stands_before_it() -> None:
 
 
 def test_a_preference_file_is_told_apart_and_its_old_names_are_named() -> None:
-    good = {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [ANSWER]}
+    good = {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [ANOTHER]}
     assert report_of(*[good] * 10).valid
     old = {"input": {"messages": [ASK]}, "preferred_completion": [ANSWER], "non_preferred_completion": [ANSWER]}
     assert (

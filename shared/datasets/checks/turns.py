@@ -1,0 +1,76 @@
+"""The rules of a conversation as a whole: who answers whom, what is learned, which calls are met."""
+
+from typing import Any
+
+from shared.datasets.checks.findings import Place
+from shared.datasets.checks.wording import shown
+
+
+def check_turns(example: dict[str, Any], messages: list[dict[str, Any]], place: Place) -> None:
+    """Add what is wrong with the order of a conversation whose messages each have a role."""
+    answers = [message for message in messages if message["role"] == "assistant"]
+    if not answers:
+        place.add("no_assistant", 'an example needs a message from "assistant", which is what the model learns.')
+    elif messages[-1]["role"] != "assistant":
+        said = f'the last message must come from "assistant"; it comes from {shown(messages[-1]["role"])}.'
+        place.add("last_not_assistant", said, f"messages[{len(messages) - 1}]")
+    if answers and all(type(answer.get("weight")) is int and answer["weight"] == 0 for answer in answers):
+        place.add("all_weights_zero", "every assistant message has the weight 0: nothing is learned from this example.")
+    if answers and not any(message["role"] == "user" for message in messages):
+        place.add("no_user", 'no message comes from "user": the model learns to speak unasked.')
+    if example.get("tools"):
+        _check_pairs(messages, place)
+    check_answered(messages, "messages", place)
+    check_offered(example, messages, "messages", place)
+
+
+def _check_pairs(messages: list[dict[str, Any]], place: Place) -> None:
+    for index in range(1, len(messages)):
+        if messages[index]["role"] == messages[index - 1]["role"] == "assistant":
+            said = "two assistant messages in a row, which some refuse beside tools. Make them one."
+            place.add("assistant_twice", said, f"messages[{index}]")
+
+
+def check_answered(messages: list[dict[str, Any]], path: str, place: Place) -> None:
+    """Add each call that no tool message answers before the next turn; the last message may call and end."""
+    waiting: dict[str, str] = {}
+    for index, message in enumerate(messages):
+        if message["role"] == "tool":
+            # An answer to no call was meant for one of these, and has a finding of its own.
+            if waiting.pop(str(message.get("tool_call_id")), None) is None:
+                waiting.clear()
+            continue
+        for call_id, where in waiting.items():
+            said = f'the call {shown(call_id)} is not answered before the next turn. Add the message from "tool".'
+            place.add("tool_call_unanswered", said, where)
+        waiting = {
+            call["id"]: f"{path}[{index}].tool_calls[{number}]"
+            for number, call in enumerate(_calls(message))
+            if isinstance(call.get("id"), str)
+        }
+
+
+def check_offered(example: dict[str, Any], messages: list[dict[str, Any]], path: str, place: Place) -> None:
+    """Add each call of a tool that the example does not declare."""
+    tools = example.get("tools") or []
+    if not isinstance(tools, list):
+        return
+    offered = {_name(tool) for tool in tools if isinstance(tool, dict)}
+    for index, message in enumerate(messages):
+        for number, call in enumerate(_calls(message)):
+            name = _name(call)
+            if name is not None and name not in offered:
+                known = f"not among the {len(offered)} that the example declares" if offered else "and none is declared"
+                said = f'{shown(name)} is called, {known}. Add it to "tools".'
+                place.add("tool_not_declared", said, f"{path}[{index}].tool_calls[{number}]")
+
+
+def _calls(message: dict[str, Any]) -> list[dict[str, Any]]:
+    calls = message.get("tool_calls")
+    return [call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+
+
+def _name(holder: dict[str, Any]) -> str | None:
+    function = holder.get("function")
+    name = function.get("name") if isinstance(function, dict) else None
+    return name if isinstance(name, str) else None
