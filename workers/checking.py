@@ -1,8 +1,7 @@
-"""Check files in threads of their own, which end within a chunk when nobody waits for them any more."""
+"""Check files in processes that stay warm, each from a thread that ends when nobody waits for it any more"""
 
 import asyncio
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import partial
@@ -10,9 +9,15 @@ from threading import Event
 from typing import Any
 
 from shared.catalogue import BaseModel
+from shared.datasets.reading import UnpackLimits
 from shared.datasets.report import Report, check
+from shared.datasets.scan import Crew
 from shared.datasets.tables import Dataset
 from shared.storage.store import Storage
+
+#: Threads that read, hash and add up while the processes look at the lines. More than those, so that a small file,
+#: which needs no process, does not wait behind big ones.
+_THREADS_FOR_EACH = 4
 
 
 class CheckStopped(Exception):
@@ -20,34 +25,44 @@ class CheckStopped(Exception):
 
 
 class Checks:
-    """As many checks at once as there are cores; what is more waits.
+    """As many processes as there are cores look at the lines of whatever files are checked; several share them.
 
     Not the event loop's own threads: those look up the names of providers, and six big files would hold them all.
     """
 
-    def __init__(self, threads: int | None = None) -> None:
-        self._threads = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="check")
+    def __init__(self, processes: int | None = None, limits: UnpackLimits | None = None) -> None:
+        size = processes or os.cpu_count() or 1
+        self._crew = Crew(size)
+        self._limits = limits
+        self._threads = ThreadPoolExecutor(size * _THREADS_FOR_EACH, thread_name_prefix="check")
 
     async def report(self, storage: Storage, dataset: Dataset, *, model: BaseModel | None, **asked: Any) -> Report:
-        """Return the report on a file, as `check` does; cancelled, its thread ends within a chunk of the file."""
+        """Return the report on a file, as `check` does, which says what else may be asked for.
+
+        What is called meanwhile (`on_progress`, `on_findings`) is called in a thread. Cancelled, the thread ends within
+        a second, and so does what its processes do.
+        """
         stop = Event()
-        chunks = _until(stop, storage.read(dataset.stored_as))
+
+        def pulse() -> None:
+            if stop.is_set():
+                raise CheckStopped
+
+        known: dict[str, Any] = {"quality": True, "crew": self._crew, "limits": self._limits, "pulse": pulse}
+        work = partial(check, storage.read(dataset.stored_as), model=model, **known, **asked)
         try:
-            work = partial(check, chunks, model=model, **asked)
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             stop.set()
 
     async def close(self) -> None:
-        """Wait until the threads have ended; none is given anything more."""
-        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        """Wait until threads and processes have ended; none is given anything more."""
+        await asyncio.to_thread(self._close)
 
-
-def _until(stop: Event, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    for chunk in chunks:
-        if stop.is_set():
-            raise CheckStopped
-        yield chunk
+    def _close(self) -> None:
+        # The processes first: a thread may wait for one of them.
+        self._crew.close()
+        self._threads.shutdown(cancel_futures=True)
 
 
 #: The checks of the worker that runs the step. Set by the runner: a step is given what every part of the system has.

@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from shared import log
 from shared.clock import backoff
+from shared.datasets.reading import UnpackLimits
 from shared.db.trouble import TROUBLE, passes
 from shared.errors import Fenced, IllegalMove, ProviderBusy, ProviderRefused, TuneyardError
 from shared.runtime import Runtime
@@ -54,7 +55,7 @@ class Runner:
         self.runtime = runtime
         self.steps = steps
         self.owner = f"{socket.gethostname()}:{os.getpid()}"
-        self.checks = Checks()
+        self.checks = Checks(limits=UnpackLimits(bytes=runtime.settings.max_file_bytes))
         self._slots = asyncio.Semaphore(runtime.settings.pipeline.concurrency)
         self._long = LongSlots(max(1, runtime.settings.pipeline.concurrency // 2))
         self._running: set[asyncio.Task[None]] = set()

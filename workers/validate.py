@@ -30,20 +30,21 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         )
     error = next((found for found in report.errors() if found.code != TOO_FEW), None)
     _log.info("dataset.checked", examples=report.examples, valid=report.valid)
-    await _end(runtime, lease, report=report.as_dict(), status_details=None if error is None else str(error))
+    details = None if error is None else str(error)
+    await _end(runtime, lease, report=report.as_dict(), plain_bytes=report.plain_bytes, status_details=details)
     return Done()
 
 
 async def give_up(runtime: Runtime, lease: Lease, outcome: GaveUp) -> None:
     """End the file with the reason."""
-    await _end(runtime, lease, report=None, status_details=f"The file could not be read: {outcome.reason}")
+    await _end(runtime, lease, status_details=f"The file could not be read: {outcome.reason}")
 
 
-async def _end(runtime: Runtime, lease: Lease, *, report: dict[str, object] | None, status_details: str | None) -> None:
+async def _end(runtime: Runtime, lease: Lease, *, status_details: str | None, **facts: object) -> None:
     to = DatasetState.PROCESSED if status_details is None else DatasetState.ERROR
     async with runtime.begin() as session:
         await lease.fence(session)
         at = await server_time(session)
         await lifecycle.advance(
-            session, lease.subject_id, to, report=report, status_details=status_details, checked_at=at, progress=None
+            session, lease.subject_id, to, status_details=status_details, checked_at=at, progress=None, **facts
         )

@@ -106,6 +106,7 @@ def check(
     limits: UnpackLimits | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_findings: Callable[[list[Finding]], None] | None = None,
+    pulse: Callable[[], None] | None = None,
     max_line: int = MAX_LINE_BYTES,
 ) -> Report:
     """Read a dataset to its end, packed or not, and report on it; nothing that it may hold is raised.
@@ -115,8 +116,9 @@ def check(
     likes, and costs nothing; `against` the sketch of its training file it is searched for leaks.
 
     `processes` are started for this check, unless it is small, or those of a `crew` are used: the report is the same.
-    `on_progress` is called with bytes and lines done, as they are, `on_findings` with what is found, as it is. Memory
-    does not grow with the file, but for four bytes an example, and with `quality` for some forty.
+    `on_progress` is called with bytes and lines done, as they are, `on_findings` with what is found, as it is, and
+    `pulse` all the while: what it raises ends the check. Memory does not grow with the file, but for four bytes an
+    example, and with `quality` for some forty.
     """
     encoding = (model.encoding if model else DEFAULT_ENCODING) if tokens else None
     plan = Plan(
@@ -127,7 +129,7 @@ def check(
         quality=quality,
         max_line=max_line,
     )
-    heard = Heard(on_progress=on_progress, on_findings=on_findings)
+    heard = Heard(on_progress=on_progress, on_findings=on_findings, pulse=pulse)
     own = Crew(processes) if crew is None and processes > 1 else None
     with own or nullcontext():
         scanned = scan(stream, plan, kind=format, crew=crew or own, limits=limits, heard=heard)

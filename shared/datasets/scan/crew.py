@@ -29,22 +29,23 @@ class Crew:
         """Whether a check waits for a process while others have several."""
         return self._waiting > 0
 
-    def borrow(self, *, wait: bool) -> Hand | None:
-        """Return a process to work for the caller alone; None when there is none and the caller does not wait."""
+    def borrow(self, *, wait: float = 0) -> Hand | None:
+        """Return a process to work for the caller alone; None when there is none within `wait` seconds."""
         with self._free:
-            self._waiting += wait
-            try:
-                while not self._is_closed:
-                    if self._idle or len(self._lent) < self.size:
-                        hand = self._idle.pop() if self._idle else self._hire()
-                        self._lent.append(hand)
-                        return hand
-                    if not wait:
-                        return None
-                    self._free.wait()
-            finally:
-                self._waiting -= wait
-        raise CrewClosed
+            if wait and not self._has_one():
+                self._waiting += 1
+                self._free.wait_for(lambda: self._has_one() or self._is_closed, wait)
+                self._waiting -= 1
+            if self._is_closed:
+                raise CrewClosed
+            if not self._has_one():
+                return None
+            hand = self._idle.pop() if self._idle else self._hire()
+            self._lent.append(hand)
+            return hand
+
+    def _has_one(self) -> bool:
+        return bool(self._idle) or len(self._lent) < self.size
 
     def give_back(self, hand: Hand) -> None:
         """Take a process back. One that still has work that nobody waits for is ended; another takes its place."""
@@ -60,7 +61,9 @@ class Crew:
         """End the processes; checks that still have one are told that it died."""
         with self._free:
             self._is_closed = True
-            for hand in (*self._idle, *self._lent):
+            for hand in self._lent:
+                hand.kill()
+            for hand in self._idle:
                 hand.end()
             self._idle.clear()
             self._free.notify_all()

@@ -34,10 +34,14 @@ class Scanned:
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """Who is told of a pass under way: of bytes and lines done, and of findings as they are listed."""
+    """Who hears of a pass under way: of bytes and lines done, of findings as they are listed, and that it still goes.
+
+    `pulse` is called at least once a second; whatever it raises ends the pass.
+    """
 
     on_progress: Callable[[int, int], None] | None = None
     on_findings: Callable[[list[Finding]], None] | None = None
+    pulse: Callable[[], None] | None = None
 
 
 def scan(
@@ -57,9 +61,10 @@ def scan(
     source = _Hashed(chunks(stream))
     plain = open_plain(source, limits=limits)
     blocks = Blocks(plain, max_line=plan.max_line)
-    going = _Pass(plan, Tally(plan, kind), plain, heard or Heard())
+    heard = heard or Heard()
+    going = _Pass(plan, Tally(plan, kind), plain, heard)
     fault = None
-    with Team(crew, plan, going.add) as team:
+    with Team(crew, plan, going.add, heard.pulse) as team:
         try:
             for block in blocks:
                 going.look(block, blocks.count, team)
@@ -67,7 +72,7 @@ def scan(
             fault = exc
         team.finish()
     for _ in source:
-        pass  # Size and hash are those of the whole file, also of one that breaks in the middle.
+        going.beat()  # Size and hash are those of the whole file, also of one that breaks in the middle.
     return Scanned(
         tally=going.tally,
         bytes=source.bytes,
@@ -90,7 +95,8 @@ class _Pass:
         self._examiner: Examiner | None = None
 
     def look(self, block: Block, lines: int, team: Team) -> None:
-        """Have a block looked at; lines that are hopeless only by counting them."""
+        """Have a block looked at; what is hopeless is only read."""
+        self.beat()
         done = (self._plain.taken, lines)
         if self.tally.format is None or self.tally.examples == 0:
             # What the first example is decides how all others are read: until it is known, one after the other.
@@ -109,6 +115,10 @@ class _Pass:
         if listed and self._heard.on_findings is not None:
             self._heard.on_findings(listed)
         self._tell(done)
+
+    def beat(self) -> None:
+        if self._heard.pulse is not None:
+            self._heard.pulse()
 
     def _is_for_others(self, block: Block, team: Team) -> bool:
         return team.has_others and block.data is not None and self._plain.given > ALONE_BYTES

@@ -79,8 +79,12 @@ class Hand:
             raise ProcessFailed(*self._lines(), str(said))
         return []
 
+    def kill(self) -> None:
+        """End the process, whatever it does; who waits for it hears that it died."""
+        self._process.kill()
+
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """End the process and let go of it."""
         self._process.kill()
         self._process.join()
         self.connection.close()

@@ -16,17 +16,25 @@ from shared.datasets.scan.work import SLOT_BYTES
 
 #: How many answers may wait for one that takes long. They are small, but there is no end of them.
 _MOST_AHEAD = 64
+_PULSE_SECONDS = 0.5
 Done = tuple[int, int]
 
 
 class Team:
     """Without a crew there is nobody, and `settle` is told every answer."""
 
-    def __init__(self, crew: Crew | None, plan: Plan, add: Callable[[Tally, Done], None]) -> None:
+    def __init__(
+        self,
+        crew: Crew | None,
+        plan: Plan,
+        add: Callable[[Tally, Done], None],
+        pulse: Callable[[], None] | None = None,
+    ) -> None:
         self.has_others = crew is not None
         self._crew = crew
         self._plan = plan
         self._add = add
+        self._pulse = pulse or (lambda: None)
         self._hands: dict[Hand, deque[int]] = {}
         self._done: deque[Done] = deque()
         self._answers: dict[int, Tally] = {}
@@ -41,12 +49,12 @@ class Team:
         assert self._crew is not None
         while True:
             self._gather(self._crew)
-            self._hear(0)
+            self._hear(wait_=False)
             if (hand := self._free_hand(self._crew)) is not None:
                 break
             if not any(hand.is_ready for hand in self._hands) and len(block.data or b"") <= SLOT_BYTES:
                 return False
-            self._hear(None)
+            self._hear()
         self._hands[hand].append(self._next(done))
         self._take(hand, hand.give(block, kind, self._plan, opening=opening))
         return True
@@ -59,7 +67,7 @@ class Team:
     def finish(self) -> None:
         """Wait for every answer."""
         while self._added < self._given:
-            self._hear(None)
+            self._hear()
 
     def __enter__(self) -> Self:
         return self
@@ -80,11 +88,11 @@ class Team:
     def _gather(self, crew: Crew) -> None:
         """Have as many processes as there are, but leave some to a check that has none."""
         if not self._hands:
-            first = crew.borrow(wait=True)
-            assert first is not None
+            while (first := crew.borrow(wait=_PULSE_SECONDS)) is None:
+                self._pulse()
             self._hands[first] = deque()
         while not crew.is_wanted and len(self._hands) < crew.size:
-            if (more := crew.borrow(wait=False)) is None:
+            if (more := crew.borrow()) is None:
                 return
             self._hands[more] = deque()
         if (spare := self._spare(crew)) is not None and spare.is_idle:
@@ -101,10 +109,12 @@ class Team:
         able = [hand for hand in self._hands if hand.can_take and hand is not spare]
         return min(able, key=lambda hand: len(self._hands[hand]), default=None)
 
-    def _hear(self, seconds: float | None) -> None:
+    def _hear(self, *, wait_: bool = True) -> None:
         """Take what the processes say; wait for it, or not."""
         ends = {hand.connection: hand for hand in self._hands}
-        for end in wait(list(ends), seconds):
+        while not (said := wait(list(ends), _PULSE_SECONDS if wait_ else 0)) and wait_:
+            self._pulse()
+        for end in said:
             hand = ends[end]  # type: ignore[index]
             self._take(hand, hand.hear())
 

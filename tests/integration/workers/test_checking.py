@@ -1,6 +1,7 @@
 """Big files hold up nobody, and a check ends when its worker does."""
 
 import asyncio
+import multiprocessing
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -60,6 +61,8 @@ async def test_twelve_files_in_the_check_hold_up_no_look_up_of_a_name_and_end_wh
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await checks.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("check")]
+    assert not multiprocessing.active_children()
 
 
 async def test_told_to_stop_in_a_check_the_worker_hands_the_file_to_a_peer(house: House, settings: Settings) -> None:
