@@ -16,9 +16,18 @@ class Leakage:
 
     examples: int  #: With prompt and answer.
     prompts: int  #: With the prompt only.
+    near: int  #: With nearly the same words.
 
 
-def find_leakage(rows: Rows, training: Rows, findings: Findings) -> Leakage:
+@dataclass(frozen=True, slots=True)
+class Leaks:
+    """Which examples of a validation file the training file gives away."""
+
+    asked: NDArray[np.bool_]
+    answered: NDArray[np.bool_]
+
+
+def find_leaks(rows: Rows, training: Rows, findings: Findings) -> Leaks:
     """Add a finding for each example whose prompt was trained on, with the line of the training file."""
     asked = _first(rows["prompt"], training["prompt"])
     answered = _first(_both(rows), _both(training))
@@ -31,8 +40,7 @@ def find_leakage(rows: Rows, training: Rows, findings: Findings) -> Leakage:
             said = f"the prompt stands in line {trained[asked[place]]:,} of the training file, with another answer."
             code, cure = "leaked_prompt", "Validate on prompts that were not trained on."
         findings.add(code, f"{said} {cure}", line=int(line[place]))
-    exact = int((answered >= 0).sum())
-    return Leakage(exact, int((asked >= 0).sum()) - exact)
+    return Leaks(asked >= 0, answered >= 0)
 
 
 def _both(rows: Rows) -> NDArray[Any]:

@@ -12,6 +12,22 @@ ROWS = (
         "(two equal lines)",
     ),
     Code(
+        "near_duplicate",
+        W,
+        "Examples differ in more than a few words: of their runs of three words they share less than 80 %.",
+        "Keep one of the lines named, or make them differ in what matters.",
+        "own; Lee et al. 2022, Deduplicating Training Data Makes Language Models Better (Jaccard 0.8, MinHash)",
+        "(a long answer given twice, with one word changed)",
+    ),
+    Code(
+        "near_duplicates_sampled",
+        I,
+        "Examples are compared whole up to 256 runs of three words; beyond a million examples by fewer.",
+        "Nothing need be done: a few groups near the limit of 80 % may be missed.",
+        "own",
+        "(1,200,000 examples)",
+    ),
+    Code(
         "contradiction",
         W,
         "A prompt has one answer, where answers are values of up to 40 characters: labels, numbers, names.",
@@ -52,5 +68,13 @@ ROWS = (
         "Move all examples of a prompt to one of the two files.",
         "OpenAI, fine-tuning guide, Train and test splits",
         "(a prompt that stands in both files, with two answers)",
+    ),
+    Code(
+        "leaked_near",
+        W,
+        "No example of the validation file is nearly the same as one of the training file.",
+        "Remove it from the validation file.",
+        "OpenAI, fine-tuning guide, Train and test splits",
+        "(an example of the training file with a word changed)",
     ),
 )
