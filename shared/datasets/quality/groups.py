@@ -1,4 +1,4 @@
-"""Find rows with equal keys, all at once, and name their lines in a sentence."""
+"""Find rows with equal keys, all at once, and name their lines in a sentence"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -10,7 +10,7 @@ from shared.datasets.checks.findings import Findings
 from shared.datasets.quality.groups import counted, lines
 from shared.datasets.quality.near import Alike, find_alike
 from shared.datasets.quality.rows import Rows
-from shared.datasets.quality.shingles import Shingles
+from shared.datasets.quality.shingles import MOST_SHINGLES, Shingles
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ def find_near_duplicates(rows: Rows, shingles: Shingles, findings: Findings) -> 
         said = f"{counted(len(places), 'example')} are nearly the same, in {lines(line[places])}: in their words they"
         cure = f"share at least {similarity:.0%} of what either has. Keep one, or make them differ in what matters."
         findings.add("near_duplicate", f"{said} {cure}", line=int(line[places[0]]))
+    if shingles.most < MOST_SHINGLES:
+        said = (
+            f"with {len(rows):,} examples near-duplicates are judged by {shingles.most} runs of words of each at most."
+        )
+        findings.add("near_duplicates_sampled", f"{said} Some near the limit of {least:.0%} may be missed.")
     return NearDuplicates(len(groups), sum(len(places) - 1 for places, _ in groups), shingles.most)
 
 
@@ -48,9 +53,7 @@ def find_near_leaks(
     most = min(known.most, shingles.most)
     batches = [batch.first(most) for batch in (*known.batches(), *shingles.batches())]
     twins: dict[int, Alike] = {}
-    for pair in find_alike(
-        batches, eligible, answers, least=findings.policy.thresholds.near_duplicate, most=most
-    ):
+    for pair in find_alike(batches, eligible, answers, least=findings.policy.thresholds.near_duplicate, most=most):
         if pair.one < before <= pair.other:
             twins.setdefault(pair.other - before, pair)
     line, lines_there = rows["line"], trained["line"]

@@ -11,7 +11,7 @@ from shared.datasets.quality.talk import CALLED, LEARNED, SYSTEM, Talk
 from shared.datasets.quality.words import MOST_BYTES, Words, mixed, read_words
 
 #: Runs of an example that are kept, those with the smallest numbers (a bottom-k sketch): a kilobyte at most. Examples
-#: of fewer runs are kept whole, and compared exactly; of others the similarity is known to 0.025 (one deviation at 0.8).
+#: of fewer runs are kept whole, and compared exactly; of others the similarity is known to 0.025 (a deviation at 0.8).
 MOST_SHINGLES = 256
 #: Beyond a million examples the sample is halved with every doubling, so that memory stays where it is: 1 GB.
 ROWS_AT_MOST_SHINGLES = 1_000_000

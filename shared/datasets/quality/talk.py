@@ -37,6 +37,11 @@ class Talk:
         return ((index, text) for index, text in enumerate(self.texts) if self.marks[index] in marks)
 
     @property
+    def whole(self) -> str:
+        """All that is said, and who says it."""
+        return "\x1e".join((self.marks, self.attached, *self.texts))
+
+    @property
     def answer(self) -> str:
         """What is learned last."""
         return self.texts[self.last]
@@ -154,3 +159,11 @@ def _encoded(value: Any) -> str:
         return json.dumps(value, sort_keys=True)
     except (RecursionError, ValueError):
         return "(too deep or too large)"
+
+
+def holds(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a text has one of these in it. A loop: twice as fast as `any`, and asked a dozen times an example."""
+    for word in words:  # noqa: SIM110
+        if word in text:
+            return True
+    return False

@@ -74,7 +74,7 @@ def test_the_agreement_is_the_best_that_one_answer_to_a_prompt_can_reach() -> No
     examples += [chat(f"What is {number} and one?", f"{number + 1}") for number in range(7)]
     quality, findings = judged(examples)
     assert quality.agreement.score == pytest.approx(0.9)
-    assert quality.summary == "10 examples, 1 contradiction (agreement at most 90 %)."
+    assert quality.summary == "10 examples of prose, no system prompt. 1 contradiction (agreement at most 90 %)."
     assert "at most 90 % of this file" in str(findings.listed()[-1])
 
 

@@ -1,0 +1,115 @@
+"""Find keys, tokens and private keys in what is said, by their well-known forms, and never show them"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from shared.datasets.checks.findings import Place
+from shared.datasets.quality.talk import Talk, holds
+
+#: What a text must hold before the expression after it is tried: to look for a word is a hundred times faster.
+#: The forms are those of the issuers' documentation and of GitHub's secret scanning; each is long enough, and
+#: rare enough in its beginning, not to be met by chance.
+_FORMS: tuple[tuple[str, str, str], ...] = (
+    ("AKIA", "an AWS access key", r"\bAKIA[A-Z2-7]{16}\b"),
+    ("ASIA", "an AWS access key", r"\bASIA[A-Z2-7]{16}\b"),
+    ("AIza", "a Google API key", r"\bAIza[\w-]{35}(?![\w-])"),
+    ("eyJ", "a JSON web token", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}"),
+    (
+        "PRIVATE KEY",
+        "a private key",
+        r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----[\s\\nr]*[A-Za-z0-9+/=:]{40}",
+    ),
+    ("SG.", "a SendGrid key", r"\bSG\.[\w-]{22}\.[\w-]{43}\b"),
+    ("hooks.slack.com/", "a Slack webhook", r"hooks\.slack\.com/services/T\w{8,}/B\w{8,}/\w{20,}"),
+)
+#: All of these have an underscore or a dash at the end of what they begin with.
+_UNDERSCORED: tuple[tuple[str, str, str], ...] = (
+    ("ghp_", "a GitHub token", r"\bghp_[A-Za-z0-9]{36}"),
+    ("gho_", "a GitHub token", r"\bgho_[A-Za-z0-9]{36}"),
+    ("ghu_", "a GitHub token", r"\bghu_[A-Za-z0-9]{36}"),
+    ("ghs_", "a GitHub token", r"\bghs_[A-Za-z0-9]{36}"),
+    ("github_pat_", "a GitHub token", r"\bgithub_pat_\w{60,}"),
+    ("_live_", "a Stripe key", r"\b[sr]k_live_[A-Za-z0-9]{20,}"),
+    ("_test_", "a Stripe key", r"\b[sr]k_test_[A-Za-z0-9]{20,}"),
+    ("npm_", "an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    ("hf_", "a Hugging Face token", r"\bhf_[A-Za-z0-9]{34}\b"),
+    ("ty_", "a Tuneyard key", r"\bty_[\w-]{40,}"),
+    ("whsec_", "a webhook signing secret", r"\bwhsec_[A-Za-z0-9+/]{24,}"),
+)
+_DASHED: tuple[tuple[str, str, str], ...] = (
+    ("sk-", "an API key of OpenAI's form", r"\bsk-(?:proj-|svcacct-|admin-|ant-|or-)?[\w-]{32,}"),
+    ("xox", "a Slack token", r"\bxox[abeprs]-[0-9]{8,}-[\w-]{16,}"),
+    ("glpat-", "a GitLab token", r"\bglpat-[\w-]{20,}"),
+    ("pypi-", "a PyPI token", r"\bpypi-AgEIcHlwaS5vcmc[\w-]{50,}"),
+)
+#: A value that is given to a name that says it is secret, in quotes, and looks random.
+_ASSIGNED = re.compile(
+    r"""(?i)(?:api_?key|secret(?:_?key)?|access_?(?:key|token)|auth_?token|client_?secret|passw(?:or)?d)["']?"""
+    r"""\s*[:=]\s*["']([A-Za-z0-9+/_=\-]{20,128})["']"""
+)
+_ASSIGNMENTS = ("ecret", "oken", "assw", "_key", "_KEY", "piKey", "SECRET", "TOKEN", "PASSW")
+#: Documentation's own: AWS and others write EXAMPLE into theirs.
+_PLACEHOLDER = re.compile(
+    r"(?i)example|placeholder|redacted|your|dummy|fake|x{4}|\*{3}|\.{3}|0{6}|1234567|abcdef|test_?key"
+)
+#: Random letters and digits have 4.3 bits a character or more at this length (detect-secrets warns from 4.5).
+_ENTROPY = 3.8
+
+_NEEDED, _NEEDED_UNDERSCORED, _NEEDED_DASHED = (
+    tuple(needed for needed, *_ in group) for group in (_FORMS, _UNDERSCORED, _DASHED)
+)
+_COMPILED = {form: re.compile(form) for *_, form in (*_FORMS, *_UNDERSCORED, *_DASHED)}
+
+
+def check_secrets(talk: Talk, whole: str, place: Place) -> None:
+    """Add a finding for each kind of secret in each text. `whole` is all that is said, to pass over most examples."""
+    assigned = holds(whole, _ASSIGNMENTS)
+    known = holds(whole, _NEEDED) or ("_" in whole and holds(whole, _NEEDED_UNDERSCORED))
+    if not known and not assigned and not ("-" in whole and holds(whole, _NEEDED_DASHED)):
+        return
+    kinds = list(_kinds_in(whole))
+    for index, text in enumerate(talk.texts):
+        found = {name: match for name, form in kinds if (match := _first(_COMPILED[form], text))}
+        for name, match in found.items():
+            _add(name, match, talk.path(index), place)
+        if assigned and not found and (value := _assigned_in(text)):
+            said = f"{len(value)} characters that look random are given to a name that says they are secret."
+            place.add("secret", f"{said} {_CURE}", talk.path(index))
+
+
+_CURE = "Take it out and revoke it: whoever uses the model may get it back."
+
+
+def _add(name: str, secret: str, path: str, place: Place) -> None:
+    place.add("secret", f"the text holds {name}, {len(secret)} characters long. {_CURE}", path)
+
+
+def _kinds_in(whole: str) -> Iterator[tuple[str, str]]:
+    return ((name, form) for needed, name, form in (*_FORMS, *_UNDERSCORED, *_DASHED) if needed in whole)
+
+
+def _first(form: re.Pattern[str], text: str) -> str:
+    """Return the first match that is a secret; empty when there is none."""
+    for match in form.finditer(text):
+        if _looks_random(match[0]) or "PRIVATE KEY" in match[0]:
+            return match[0]
+    return ""
+
+
+def _assigned_in(text: str) -> str:
+    for match in _ASSIGNED.finditer(text):
+        value = match[1]
+        if _looks_random(value) and any(map(str.isdigit, value)) and any(map(str.isalpha, value)):
+            return value
+    return ""
+
+
+def _looks_random(text: str) -> bool:
+    """Whether a text is no placeholder: many different characters, none of the usual words, a digit."""
+    if _PLACEHOLDER.search(text) or not any(map(str.isdigit, text)):
+        return False
+    counts = Counter(text)
+    bits = -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
+    return bits >= min(_ENTROPY, math.log2(len(text)) * 0.75)

@@ -1,0 +1,46 @@
+"""Find text that was read in the wrong encoding: "â€™" for an apostrophe, "Ã©" for an e with an accent"""
+
+import re
+
+from shared.datasets.checks.findings import Place
+from shared.datasets.quality.talk import Talk
+
+_LOST = "\ufffd"
+#: Windows-1252 as browsers read it: its five holes are the control characters of the same number.
+_AS_READ = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
+_BYTES = {ord(character): byte for byte, character in _AS_READ.items()}
+_TAIL = "[" + "".join(re.escape(_AS_READ[byte]) for byte in range(0x80, 0xC0)) + "]"
+#: What the bytes of one character of UTF-8 look like when each is read as a character: a first byte and those after it.
+_MISREAD = re.compile(
+    f"[{_AS_READ[0xC3]}{_AS_READ[0xC2]}{_AS_READ[0xC4]}{_AS_READ[0xC5]}{_AS_READ[0xD0]}{_AS_READ[0xD1]}]{_TAIL}"
+    f"|[{_AS_READ[0xE2]}{_AS_READ[0xE3]}-{_AS_READ[0xE9]}]{_TAIL}{{2}}|{_AS_READ[0xF0]}{_TAIL}{{3}}"
+)
+#: Written so on purpose: a capital with a mark before a closing quote, a superscript or a degree.
+_MEANT = re.compile("[ÃÂÄÅÐÑ][»«”’“‘°ºª²³¹…–—· ]$")
+
+
+def check_mojibake(talk: Talk, whole: str, place: Place) -> None:
+    """Add a finding for each text that was misread, with what it should be, or that has lost characters."""
+    if whole.isascii():
+        return
+    for index, text in enumerate(talk.texts):
+        if text.isascii():
+            continue
+        if _LOST in text:
+            said = f"the text has {text.count(_LOST):,} replacement characters (U+FFFD): what stood there was lost when"
+            place.add("mojibake", f"{said} it was read. Make it anew from its source.", talk.path(index))
+        elif misread := [pair for match in _MISREAD.finditer(text) if (pair := _mended(match[0]))]:
+            wrong, right = misread[0]
+            said = f'"{wrong}" stands where "{right}" was written ({len(misread):,} such places): UTF-8 was read as'
+            place.add("mojibake", f"{said} Windows-1252. Read the source as UTF-8.", talk.path(index))
+
+
+def _mended(wrong: str) -> tuple[str, str] | None:
+    """Return what was read and what was written, where that is sure."""
+    if _MEANT.match(wrong):
+        return None
+    try:
+        right = bytes(_BYTES[ord(character)] for character in wrong).decode()
+    except (KeyError, UnicodeDecodeError):
+        return None
+    return (wrong, right) if right.isprintable() or right == "\xa0" else None

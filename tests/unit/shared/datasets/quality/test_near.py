@@ -1,0 +1,154 @@
+"""Near-duplicates: all that are alike are found, and none that is not, on text with injected twins"""
+
+from random import Random
+
+import numpy as np
+import pytest
+
+from shared.datasets.checks import Findings
+from shared.datasets.formats import Format
+from shared.datasets.policy import Policy, Thresholds
+from shared.datasets.quality.shingles import MOST_SHINGLES, Batch, Shingles
+from shared.datasets.quality.talk import see
+from shared.datasets.quality.words import read_words
+from tests.unit.shared.datasets.quality.examples import Example, chat, judged, said, sketched
+
+_VOCABULARY = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in "lnrstx"]
+
+
+def seeded(number: int) -> Random:
+    return Random(number)  # noqa: S311 (the same text in every run)
+
+
+def text(chance: Random, words: int) -> str:
+    return " ".join(chance.choices(_VOCABULARY, k=words))
+
+
+def changed(chance: Random, example: Example, words: int) -> Example:
+    asked, answer = (turn["content"].split() for turn in example["messages"])
+    for place in chance.sample(range(len(answer)), words):
+        answer[place] = "otherwise"
+    return chat("Pray: " + " ".join(asked), " ".join(answer))
+
+
+def runs(example: Example) -> set[tuple[str, ...]]:
+    """Return the runs of three words, as a reader would count them."""
+    return {
+        tuple(words[start : start + 3])
+        for words in (turn["content"].lower().split() for turn in example["messages"])
+        for start in range(len(words) - 2)
+    }
+
+
+def similarity(one: Example, other: Example) -> float:
+    return len(runs(one) & runs(other)) / len(runs(one) | runs(other))
+
+
+def test_of_injected_twins_all_that_are_alike_are_found_and_no_other() -> None:
+    chance = seeded(3)
+    examples = [chat(text(chance, 12), text(chance, chance.randint(40, 120))) for _ in range(1_500)]
+    twins = [changed(chance, examples[at], chance.randint(1, 6)) for at in range(300)]
+    alike = sum(similarity(one, other) >= 0.8 for one, other in zip(examples, twins, strict=False))
+    quality, findings = judged([*examples, *twins])
+    assert 100 < alike < 300
+    assert quality.near_duplicates is not None
+    # One of 300 may be missed: the bands compare a pair at the limit with a chance of 99.5 %.
+    assert alike - 1 <= quality.near_duplicates.groups <= alike
+    assert findings.by_code["near_duplicate"] == quality.near_duplicates.groups
+
+
+LONG = "The committee met on Monday and agreed on the plan for the new library in the old town by the river."
+
+
+@pytest.mark.parametrize(
+    ("examples", "alike"),
+    [
+        ([chat("Sum it up", f"{LONG} {LONG.upper()}"), chat("Sum it up!", f"{LONG}\n{LONG}")], True),
+        ([chat("Sum it up", LONG), chat("Sum it up", LONG + " It was late.")], True),
+        # Questions on one document are many examples, and so is one answer to many questions.
+        ([chat(f"{LONG} {LONG[::-1]} Who met?", "The committee"), chat(f"{LONG} {LONG[::-1]} When?", "Monday")], False),
+        ([chat("Who are you?", LONG), chat("Where is the bank?", LONG)], False),
+        # Too short to tell.
+        ([chat("What is 2 and 3?", "It is 5 of course"), chat("What is 2 and 4?", "It is 6 of course")], False),
+    ],
+)
+def test_what_near_is(examples: list[Example], alike: bool) -> None:  # noqa: FBT001
+    assert bool(judged(examples)[1].by_code["near_duplicate"]) is alike
+
+
+def test_a_template_makes_no_examples_alike() -> None:
+    chance = seeded(4)
+    template = (
+        "You are given a ticket of a customer. Decide which department it belongs to, and answer with its name only: "
+    )
+    examples = [chat(template * 3 + text(chance, 12), chance.choice(("sales", "support"))) for _ in range(60)]
+    assert judged(examples)[1].by_code["near_duplicate"] == 0
+
+
+def test_a_group_is_one_finding() -> None:
+    chance = seeded(5)
+    example = chat(text(chance, 30), text(chance, 100))
+    examples = [chat("a", "b"), example, *(changed(chance, example, 1) for _ in range(6))]
+    finding = said(examples, "near_duplicate")
+    assert finding.line == 2
+    assert "7 examples are nearly the same, in lines 2, 3, 4, 5, 6 and 2 more" in finding.message
+
+
+def test_the_limit_is_that_of_the_policy() -> None:
+    chance = seeded(6)
+    example = chat(text(chance, 30), text(chance, 100))
+    findings = Findings(Policy(thresholds=Thresholds(near_duplicate=0.99)))
+    sketched([example, changed(chance, example, 1)], findings).conclude(findings)
+    assert findings.listed() == []
+
+
+def test_a_near_twin_in_the_training_file_leaks() -> None:
+    chance = seeded(8)
+    training = [chat(text(chance, 20), text(chance, 60)) for _ in range(50)]
+    leaked = changed(chance, training[30], 1)
+    quality, findings = judged([chat(text(chance, 20), text(chance, 60)), leaked], training)
+    assert quality.leakage is not None
+    assert quality.leakage.near == 1
+    (finding,) = findings.listed()
+    assert (finding.code, finding.line) == ("leaked_near", 2)
+    assert "line 31 of the training file" in finding.message
+
+
+def test_words_are_numbers_equal_for_equal_words() -> None:
+    texts = [b"One two, THREE", b"three (two) one", "你好 one".encode(), b"", b"x"]
+    words = read_words(texts)
+    assert words.text.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 4]
+    one, two, three = words.numbers[:3].tolist()
+    assert words.numbers[3:6].tolist() == [three, two, one]
+    assert words.numbers[8] == one
+    assert len(set(words.numbers.tolist())) == 6
+
+
+def test_a_sample_is_cut_to_the_smallest_and_may_be_cut_again() -> None:
+    chance = np.random.default_rng(1)
+    values = np.unique(chance.integers(0, 1 << 32, 900, dtype=np.uint32))
+    batch = Batch(values, np.array([len(values) - 100, 100], np.uint16))
+    assert batch.first(200).counts.tolist() == [200, 100]
+    assert batch.first(200).first(50).runs.tolist() == batch.first(50).runs.tolist()
+
+
+def test_a_very_long_example_is_compared_by_its_beginning() -> None:
+    talk = see(chat("a", " ".join(map(str, range(300_000)))), Format.CHAT)
+    assert talk is not None
+    shingles = Shingles()
+    shingles.take(talk)
+    assert [batch.counts.tolist() for batch in shingles.batches()] == [[MOST_SHINGLES]]
+
+
+def test_beyond_a_million_examples_memory_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.datasets.quality.shingles.ROWS_AT_MOST_SHINGLES", 20)
+    chance = seeded(9)
+    examples = [chat(text(chance, 20), text(chance, 400)) for _ in range(50)]
+    examples[49] = changed(chance, examples[0], 1)
+    quality, findings = judged(examples)
+    assert quality.near_duplicates is not None
+    assert quality.near_duplicates.sampled == 64
+    assert [(finding.code, finding.line) for finding in findings.listed()] == [
+        ("near_duplicate", 1),
+        ("near_duplicates_sampled", None),
+    ]
