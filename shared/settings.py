@@ -122,6 +122,8 @@ class Settings(NoticeSettings):
     #: 512 MB is OpenAI's limit of a file (openai-api-facts 1.1).
     max_file_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     pipeline: PipelineSettings = Field(default_factory=PipelineSettings)
+    #: How long deliveries, their attempts and their bytes are kept for the log, for resending and recovering.
+    delivery_log_days: int = Field(default=90, ge=15)
     #: None: there is no mail, and endpoints of the channel `email` are refused when they are made.
     smtp: SmtpSettings | None = None
     #: Another one for GovSlack (https://slack-gov.com/api/). Bot tokens are sent there and nowhere else.

@@ -1,7 +1,21 @@
 """The table of steps: which file does which kind of work."""
 
 from shared.events.reactions import Step
-from workers import cancel, create, derive, erase, finish, poll, prepare, probe, release, upload, validate, watch
+from workers import (
+    cancel,
+    create,
+    derive,
+    erase,
+    finish,
+    poll,
+    prepare,
+    probe,
+    recover,
+    release,
+    upload,
+    validate,
+    watch,
+)
 from workers.runner import StepSpec
 
 #: A gigabyte is read and its tokens counted in about a minute (performance-facts B); ten times that is hung.
@@ -20,5 +34,6 @@ STEPS: dict[str, StepSpec] = {
     Step.CANCEL: StepSpec(cancel.run, cancel.give_up, in_words="cancelling the job"),
     Step.PROBE: StepSpec(probe.run, probe.give_up, in_words="asking the new model"),
     Step.WATCH: StepSpec(watch.run, erase.give_up, in_words="looking whether all is well"),
+    Step.RECOVER: StepSpec(recover.run, recover.give_up, in_words="sending again what an endpoint missed"),
     Step.ERASE_MODEL: StepSpec(erase.erase_model, erase.give_up, in_words="deleting the model"),
 }

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import check, convert, output, parts, split
+from services.cli import check, convert, keyring, output, parts, split
 from services.cli.run import command as run
 from services.cli.up import command as up
 
@@ -22,6 +22,7 @@ convert.register(app)
 split.register(app)
 run.register(app)
 parts.register(app)
+keyring.register(app)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it)

@@ -53,7 +53,7 @@ def migrate() -> None:
     """Bring the database to the newest schema; safe to run by several processes at once."""
     from migrations.run import upgrade  # noqa: PLC0415
 
-    settings = _settings()
+    settings = read_settings()
     upgrade(settings.database_url)
     _say("The database has the newest schema.")
 
@@ -65,12 +65,13 @@ COMMANDS = (gateway, worker, notifier, trainer, migrate)
 def _serve(part: str, run: "Callable[[Settings], Coroutine[Any, Any, None]]") -> None:
     from shared import log  # noqa: PLC0415
 
-    settings = _settings()
+    settings = read_settings()
     log.configure(part, settings.log_level, settings.log_format)
     asyncio.run(run(settings))
 
 
-def _settings() -> "Settings":
+def read_settings() -> "Settings":
+    """Return the settings of the environment; a sentence for each that is missing or wrong, and exit code 2."""
     from shared.settings import Settings  # noqa: PLC0415
 
     settings: Settings = _read(Settings)

@@ -17,6 +17,7 @@ from services.gateway import (
     inference,
     jobs,
     models,
+    webhook_deliveries,
     webhook_endpoints,
 )
 from services.gateway.middleware import around
@@ -37,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     *models.ROUTES,
     *inference.ROUTES,
     *webhook_endpoints.ROUTES,
+    *webhook_deliveries.ROUTES,
     *api_keys.ROUTES,
     *health.ROUTES,
 )

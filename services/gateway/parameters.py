@@ -35,6 +35,21 @@ def integer(request: web.Request, name: str, default: int, low: int, high: int) 
     return int(raw)
 
 
+def optional_integer(request: web.Request, name: str, low: int, high: int) -> int | None:
+    """Return an integer parameter within its range; None when it is not given."""
+    raw = request.query.get(name)
+    if raw is None:
+        return None
+    if not re.fullmatch(r"-?[0-9]{1,18}", raw) or not low <= int(raw) <= high:
+        raise ApiError(f"{name} must be an integer from {low} to {high}; it is {raw[:50]!r}.", param=name)
+    return int(raw)
+
+
+def optional_choice(request: web.Request, name: str, choices: tuple[str, ...]) -> str | None:
+    """Return a parameter that is one of a few words; None when it is not given."""
+    return None if name not in request.query else choice(request, name, choices, "")
+
+
 def choice(request: web.Request, name: str, choices: tuple[str, ...], default: str) -> str:
     """Return a parameter that is one of a few words."""
     raw = request.query.get(name, default)

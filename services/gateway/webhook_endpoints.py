@@ -1,85 +1,39 @@
-"""Webhook endpoints: create, list, read, change, delete; rotate the secret, send a test, show what was sent."""
+"""Webhook endpoints: create, list, read, change, delete; rotate the secret, send a test."""
 
-import asyncio
-from typing import Annotated, Any, Literal
+import json
+from typing import Any
 
 from aiohttp import web
-from pydantic import Field, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway import idempotency, parameters
+from services.gateway import idempotency, parameters, webhook_sample
+from services.gateway.endpoint_bodies import CreateEndpoint, RotateSecret, UpdateEndpoint, wishes
 from services.gateway.routes import Route, caller, runtime
-from shared.db.database import server_time
-from shared.endpoints import lifecycle, registry
+from shared.endpoints import lifecycle, registry, rotation
 from shared.endpoints import queries as endpoints
-from shared.endpoints.deliveries import make_test
-from shared.endpoints.states import DeliveryState, EndpointStatus
-from shared.endpoints.tables import Delivery, DeliveryAttempt, WebhookEndpoint
-from shared.endpoints.view import show, show_delivery
-from shared.security.egress import TOTAL_SECONDS, check_name
+from shared.endpoints.addresses import Address, Given, Offered, read_address
+from shared.endpoints.tables import WebhookEndpoint
+from shared.endpoints.view import show
+from shared.security.egress import check_name
 from shared.security.keys import Scope
 from shared.security.targets import check_url
-from shared.wire.errors import ApiError
-from shared.wire.jobs import Metadata
 from shared.wire.lists import page
-from shared.wire.parse import Body, parse
+from shared.wire.parse import parse
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-EventTypes = Annotated[list[str], Field(max_length=100)]
-Description = Annotated[str, StringConstraints(max_length=1024)]
-#: A test waits for the endpoint's answer, and a little for the notifier to take it up and write it down.
-_TEST_SECONDS = TOTAL_SECONDS + 5
-_TEST_LOOK_SECONDS = 0.05
-
-
-class CreateEndpoint(Body):
-    """The SDK's three fields, and ours."""
-
-    name: Name
-    url: str
-    event_types: EventTypes
-    channel: str = "webhook"
-    description: Description | None = None
-    metadata: Metadata = Field(default_factory=dict)
-    status: Literal["enabled", "disabled"] = "enabled"
-
-
-class UpdateEndpoint(Body):
-    """What is left out stays as it is."""
-
-    name: Name = ""
-    url: str = ""
-    event_types: EventTypes = Field(default_factory=list)
-    description: Description | None = None
-    metadata: Metadata = Field(default_factory=dict)
-    status: Literal["enabled", "disabled"] = "enabled"
-
-
-class RotateSecret(Body):
-    """Whether the secret before signs too, for a day."""
-
-    keep_old_secret_active_for_24_hours: bool = False
-
-
-class SendTest(Body):
-    """The type of event that the test pretends."""
-
-    event_type: str
+_ADDRESS = ("url", "target", "credentials")
 
 
 async def create(request: web.Request) -> web.Response:
     """Make an endpoint; the answer is the only one that holds its signing secret."""
     raw = await request.read()
     body = parse(CreateEndpoint, raw)
-    if body.channel != "webhook":
-        raise ApiError(f'channel: "{body.channel}" is not offered here; "webhook" is.', param="channel")
-    await _check_target(request, body.url)
-    columns = _columns(body.model_dump(exclude={"channel", "status"}))
+    fields = wishes(body)
+    given = Given(**{name: fields.pop(name, None) for name in _ADDRESS})
+    fields |= _columns(read_address(body.channel, given, _offered(request)))
+    await _look_up(request, given.url)
 
     async def act(session: AsyncSession) -> dict[str, Any]:
-        ring, project_id = runtime(request).ring, caller(request).project_id
-        endpoint, secret = await registry.create(session, ring, project_id, **columns)
-        await registry.update(session, endpoint, {"status": body.status})
+        endpoint, secret = await registry.create(session, runtime(request).ring, caller(request).project_id, **fields)
         return {**show(endpoint), "signing_secret": secret}
 
     return await idempotency.write(request, act, content=raw)
@@ -87,6 +41,7 @@ async def create(request: web.Request) -> web.Response:
 
 async def list_endpoints(request: web.Request) -> web.Response:
     """List the project's endpoints, newest first."""
+    parameters.refuse_unknown(request, "limit", "after")
     limit = parameters.integer(request, "limit", 20, 1, 100)
     async with runtime(request).database.begin() as session:
         found, more = await endpoints.list_endpoints(
@@ -104,13 +59,15 @@ async def retrieve(request: web.Request) -> web.Response:
 async def update(request: web.Request) -> web.Response:
     """Change what the body names."""
     raw = await request.read()
-    body = parse(UpdateEndpoint, raw or b"{}")
-    if "url" in body.model_fields_set:
-        await _check_target(request, body.url)
+    fields = wishes(parse(UpdateEndpoint, raw or b"{}"))
+    changed = {name: fields.pop(name) for name in _ADDRESS if name in fields}
+    # Before the row is locked: a slow name server holds nobody up.
+    await _look_up(request, changed.get("url"))
 
     async def act(session: AsyncSession) -> dict[str, Any]:
         endpoint = await _endpoint(session, request, lock=True)
-        await registry.update(session, endpoint, _columns(body.model_dump(exclude_unset=True)))
+        columns = {**fields, **(_moved(request, endpoint, changed) if changed else {})}
+        await registry.update(session, runtime(request).ring, endpoint, columns)
         return show(endpoint)
 
     return await idempotency.write(request, act, content=raw)
@@ -125,50 +82,28 @@ async def delete(request: web.Request) -> web.Response:
 
 
 async def rotate_secret(request: web.Request) -> web.Response:
-    """Give the endpoint a new signing secret, shown in this answer only."""
+    """Give the endpoint a new signing secret, shown in this answer only, or a new ed25519 key."""
     raw = await request.read()
     body = parse(RotateSecret, raw or b"{}")
 
     async def act(session: AsyncSession) -> dict[str, Any]:
         endpoint = await _endpoint(session, request, lock=True)
-        keep = body.keep_old_secret_active_for_24_hours
-        secret = await registry.rotate_secret(session, runtime(request).ring, endpoint, keep_old=keep)
-        return {**show(endpoint), "signing_secret": secret}
+        new = await rotation.rotate(
+            session,
+            runtime(request).ring,
+            endpoint,
+            keep_old=body.keep_old_secret_active_for_24_hours,
+            key=body.key,
+            given=body.signing_secret,
+        )
+        return {**show(endpoint), "signing_secret": new if body.key == "secret" else None}
 
     return await idempotency.write(request, act, content=raw)
 
 
 async def send_test(request: web.Request) -> web.Response:
     """Send a sample by the notifier's own way, wait for the answer, and show its status."""
-    body = parse(SendTest, await request.read())
-    registry.check_event_types([body.event_type])
-    async with runtime(request).begin() as session:
-        endpoint = await _endpoint(session, request)
-        if endpoint.status != EndpointStatus.ENABLED:
-            raise ApiError(f"{endpoint.id} is disabled. Enable it first: POST the status to it.", param="status")
-        sample = {"created_at": await server_time(session), "sequence": 1, "data": _sample(body.event_type)}
-        delivery_id = await make_test(session, endpoint_id=endpoint.id, event_type=body.event_type, event=sample)
-    status = await _tested(request, delivery_id)
-    return web.json_response(
-        {
-            "object": "webhook_endpoint.test",
-            "webhook_endpoint_id": endpoint.id,
-            "event_type": body.event_type,
-            "status_code": status,
-            "success": True,
-        }
-    )
-
-
-async def list_deliveries(request: web.Request) -> web.Response:
-    """List what the endpoint was sent, newest first, with every attempt."""
-    limit = parameters.integer(request, "limit", 20, 1, 100)
-    async with runtime(request).database.begin() as session:
-        endpoint = await _endpoint(session, request)
-        found, more = await endpoints.list_deliveries(
-            session, endpoint.id, limit=limit, after=parameters.after(request, "dlv_")
-        )
-    return web.json_response(page([show_delivery(*each) for each in found], has_more=more))
+    return await webhook_sample.answer(request)
 
 
 async def list_event_types(_request: web.Request) -> web.Response:
@@ -180,43 +115,36 @@ async def _endpoint(session: AsyncSession, request: web.Request, *, lock: bool =
     return await endpoints.get_endpoint(session, caller(request).project_id, request.match_info["id"], lock=lock)
 
 
-async def _check_target(request: web.Request, url: str) -> None:
-    reach = runtime(request).reach
-    await check_name(check_url(url, reach), reach)
+def _moved(request: web.Request, endpoint: WebhookEndpoint, changed: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of the endpoint's address with what is changed of it, checked as a whole."""
+    stored = endpoint.credentials
+    kept = {
+        "url": endpoint.url,
+        "target": {name: value for name, value in endpoint.target.items() if name not in {"kind", "service"}},
+        "credentials": json.loads(runtime(request).ring.decrypt(stored)) if stored else None,
+    }
+    return _columns(read_address(endpoint.channel, Given(**{**kept, **changed}), _offered(request)))
 
 
-def _columns(fields: dict[str, Any]) -> dict[str, Any]:
-    if "event_types" in fields:
-        fields["event_types"] = list(dict.fromkeys(fields["event_types"]))
-    if "metadata" in fields:
-        fields["labels"] = fields.pop("metadata")
-    return fields
+def _offered(request: web.Request) -> Offered:
+    settings = runtime(request).settings
+    return Offered(mail=settings.can_mail, apprise=settings.apprise_services, reach=runtime(request).reach)
 
 
-def _sample(event_type: str) -> dict[str, Any]:
-    subject, _, happened = event_type.rpartition(".")
-    prefix = {"fine_tuning.job": "ftjob-", "file": "file-"}.get(subject, "ft:test:")
-    return {"id": f"{prefix}test", "object": subject, "status": happened, "test": True}
+async def _look_up(request: web.Request, url: str | None) -> None:
+    """Refuse a webhook's URL whose name leads where nothing may go."""
+    if url is not None:
+        reach = runtime(request).reach
+        await check_name(check_url(url, reach), reach)
 
 
-async def _tested(request: web.Request, delivery_id: str) -> int:
-    delivery, attempts = await _settled(request, delivery_id)
-    if attempts and attempts[-1].status_code is not None:
-        return attempts[-1].status_code
-    waits = delivery.state == DeliveryState.PENDING
-    why = f"the notifier did not send it within {_TEST_SECONDS:.0f} s; is it running" if waits else delivery.last_error
-    # Repeated by a client that means well, it would be another test.
-    raise ApiError(f"The test had no answer: {why}", code="webhook_test_failed", headers={"x-should-retry": "false"})
-
-
-async def _settled(request: web.Request, delivery_id: str) -> tuple[Delivery, list[DeliveryAttempt]]:
-    deadline = asyncio.get_running_loop().time() + _TEST_SECONDS
-    while True:
-        async with runtime(request).database.begin() as session:
-            delivery, attempts = await endpoints.get_delivery(session, delivery_id)
-        if delivery.state != DeliveryState.PENDING or asyncio.get_running_loop().time() > deadline:
-            return delivery, attempts
-        await asyncio.sleep(_TEST_LOOK_SECONDS)
+def _columns(address: Address) -> dict[str, Any]:
+    return {
+        "url": address.url,
+        "target": address.target,
+        "credentials": address.credentials,
+        "credentials_hint": address.hint,
+    }
 
 
 _ALL = "/v1/webhook_endpoints"
@@ -230,5 +158,4 @@ ROUTES = (
     Route("DELETE", _ONE, delete, Scope.WEBHOOKS_WRITE),
     Route("POST", _ONE + "/rotate_secret", rotate_secret, Scope.WEBHOOKS_WRITE),
     Route("POST", _ONE + "/test", send_test, Scope.WEBHOOKS_WRITE),
-    Route("GET", _ONE + "/deliveries", list_deliveries, Scope.WEBHOOKS_READ),
 )

@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,6 +13,7 @@ from services.notifier.channels import Options, senders
 from services.notifier.doorbell import Doorbell
 from services.notifier.drain import Drain
 from services.notifier.fanout import BATCH, fan_out
+from services.notifier.keeper import Keeper
 from services.notifier.recorder import Recorder
 from services.notifier.sender import Sender
 from shared import clock, log
@@ -33,15 +35,18 @@ LOOKUPS = 64
 #: What is under way when we are told to stop may end within this; supervisors kill after ten to thirty seconds.
 GRACE_SECONDS = 9.0
 _RECORD_SECONDS = 2.0
+#: How long the log of deliveries is kept, unless the operator says otherwise.
+KEEP = timedelta(days=90)
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 
 
 class Notifier:
     """The parts of the process, wired."""
 
-    def __init__(self, database: Database, senders: Mapping[str, Sender]) -> None:
+    def __init__(self, database: Database, senders: Mapping[str, Sender], keep: timedelta = KEEP) -> None:
         self.bell = Doorbell()
         self.recorder = Recorder(database)
+        self.keeper = Keeper(database, self.bell, keep)
         self.drain = Drain(database, senders, self.recorder, self.bell)
         self._database = database
         self._stopping = False
@@ -63,6 +68,7 @@ class Notifier:
             helpers = [
                 group.create_task(self.bell.listen(self._database.engine)),
                 group.create_task(self.recorder.run()),
+                group.create_task(self.keeper.run()),
             ]
             await self._work()
             await self.drain.finish(GRACE_SECONDS)
@@ -105,10 +111,11 @@ async def open_notifier(
     options: Options | None = None,
     *,
     total_seconds: float = TOTAL_SECONDS,
+    keep: timedelta = KEEP,
 ) -> AsyncIterator[Notifier]:
     """Yield a notifier over its own guarded session; the caller runs it, and owns the database."""
     async with open_egress(reach, total_seconds=total_seconds) as session:
-        yield Notifier(database, senders(session, database, ring, reach, options or Options()))
+        yield Notifier(database, senders(session, database, ring, reach, options or Options()), keep)
 
 
 async def run(settings: Settings) -> None:
@@ -118,7 +125,9 @@ async def run(settings: Settings) -> None:
     reach = Reach.of(settings)
     try:
         async with (
-            open_notifier(database, ring, reach, Options.of(settings)) as notifier,
+            open_notifier(
+                database, ring, reach, Options.of(settings), keep=timedelta(days=settings.delivery_log_days)
+            ) as notifier,
             health_page(settings.host, settings.health_port, is_ready=lambda: notifier.ready),
         ):
             loop = asyncio.get_running_loop()

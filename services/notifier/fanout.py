@@ -1,7 +1,7 @@
 """Turn events into deliveries: the work row's end and all that follows from it in one transaction."""
 
 from shared.db.database import Database
-from shared.endpoints.deliveries import make_deliveries
+from shared.endpoints.making import make_deliveries
 from shared.events.reactions import Step
 from shared.work.claim import strike
 

@@ -1,6 +1,6 @@
-"""Make deliveries of events, and take leases on those that are due: batches, one statement each."""
+"""Take leases on deliveries that are due: a batch, one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,29 +8,8 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db.database import sql
-from shared.endpoints.payloads import Bodies, render
-from shared.endpoints.states import EndpointStatus, Origin
-from shared.endpoints.tables import Delivery, Payload
-from shared.events.record import ring
-from shared.wire import ids
+from shared.endpoints.states import EndpointStatus
 
-_MATCHES = text("""
-    SELECT e.id AS event_id, e.type AS event_type, e.created_at, e.sequence, e.data, w.id AS endpoint_id
-    FROM events e JOIN webhook_endpoints w ON w.project_id = e.project_id AND e.type = ANY(w.event_types)
-    WHERE e.id = ANY(:events) AND w.status = 'enabled' AND w.deleted_at IS NULL
-    ORDER BY e.id, w.id
-""")
-_PAYLOADS = text("""
-    INSERT INTO event_payloads (event_id, event_type, body, thin)
-    SELECT * FROM unnest(CAST(:events AS text[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]),
-                         CAST(:thin AS bytea[]))
-    ON CONFLICT DO NOTHING
-""")
-_DELIVERIES = text("""
-    INSERT INTO deliveries (id, event_id, endpoint_id, state)
-    SELECT *, 'pending' FROM unnest(CAST(:ids AS text[]), CAST(:events AS text[]), CAST(:endpoints AS text[]))
-    ON CONFLICT DO NOTHING RETURNING id
-""")
 #: From endpoint to endpoint by the index, and of each only as many as it has slots for: what waits for one endpoint
 #: costs the others nothing. statement_timestamp() does not change within the statement, so the index can be used.
 _CLAIM = text("""
@@ -101,46 +80,6 @@ class Claimed:
         return self.endpoint_status in (EndpointStatus.ENABLED, EndpointStatus.PAUSED)
 
 
-async def make_deliveries(session: AsyncSession, event_ids: Sequence[str]) -> int:
-    """Write one delivery for each event and each enabled endpoint of its project that asked for its type.
-
-    Returns how many are new. Done twice it is done once: an event goes to an endpoint by one delivery.
-    """
-    matches = (await sql(session, _MATCHES, events=list(event_ids))).all()
-    if not matches:
-        return 0
-    payloads = {match.event_id: (match.event_type, _payload(match)) for match in matches}
-    await sql(
-        session,
-        _PAYLOADS,
-        events=list(payloads),
-        types=[event_type for event_type, _ in payloads.values()],
-        bodies=[body.full for _, body in payloads.values()],
-        thin=[body.thin for _, body in payloads.values()],
-    )
-    made = await sql(
-        session,
-        _DELIVERIES,
-        ids=[ids.new("dlv_") for _ in matches],
-        events=[match.event_id for match in matches],
-        endpoints=[match.endpoint_id for match in matches],
-    )
-    return len(made.all())
-
-
-async def make_test(session: AsyncSession, *, endpoint_id: str, event_type: str, event: Mapping[str, Any]) -> str:
-    """Write a delivery of an event that never happened, to be tried once, and return its id."""
-    event_id = ids.new("evt_")
-    body = render(event_id=event_id, event_type=event_type, **event)
-    session.add(Payload(event_id=event_id, event_type=event_type, body=body.full, thin=body.thin))
-    await session.flush()
-    delivery = Delivery(id=ids.new("dlv_"), event_id=event_id, endpoint_id=endpoint_id, once=True, origin=Origin.TEST)
-    session.add(delivery)
-    await session.flush()
-    await ring(session)
-    return delivery.id
-
-
 async def claim_due(
     session: AsyncSession,
     *,
@@ -162,13 +101,3 @@ async def claim_due(
         busy_slots=list(busy.values()),
     )
     return [Claimed(**row._mapping) for row in rows]  # noqa: SLF001 (the documented way to a row's names)
-
-
-def _payload(match: Any) -> Bodies:
-    return render(
-        event_id=match.event_id,
-        event_type=match.event_type,
-        created_at=match.created_at,
-        sequence=match.sequence,
-        data=match.data,
-    )

@@ -1,4 +1,4 @@
-"""The one writer of the states of endpoints and deliveries."""
+"""The one writer of an endpoint's status, and of how a try of a delivery ends"""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db.database import server_time, sql
 from shared.endpoints.deliveries import Claimed
+from shared.endpoints.delivery_lifecycle import drop_held, hold_all, let_all_go
 from shared.endpoints.policy import Answer, Delivered, Disable, Dropped, GaveUp, Outcome, Pause, Paused, TryAgain
+from shared.endpoints.routing import Wishes, wait
 from shared.endpoints.states import DeliveryState, EndpointStatus, Hold
 from shared.endpoints.tables import WebhookEndpoint
 from shared.endpoints.view import show
@@ -33,8 +35,8 @@ _SETTLE = text("""
                state = CASE WHEN g.state = 'failed' AND d.delivered_at IS NOT NULL THEN 'delivered' ELSE g.state END,
                lease_until = NULL, lease_owner = NULL,
                attempt = CASE WHEN g.started_at IS NULL THEN d.attempt - 1 ELSE d.attempt END,
-               run_at = CASE WHEN g.state = 'pending' THEN clock_timestamp() + make_interval(secs => g.after)
-                        ELSE d.run_at END,
+               run_at = CASE g.state WHEN 'pending' THEN clock_timestamp() + make_interval(secs => g.after)
+                        WHEN 'held' THEN 'infinity' ELSE d.run_at END,
                finished_at = CASE WHEN g.state IN ('pending', 'held') THEN NULL ELSE clock_timestamp() END,
                delivered_at = CASE WHEN g.state = 'delivered' THEN coalesce(d.delivered_at, clock_timestamp())
                               ELSE d.delivered_at END
@@ -47,18 +49,6 @@ _SETTLE = text("""
         FROM given g JOIN mine USING (id) WHERE g.started_at IS NOT NULL
     )
     SELECT count(*) FROM mine
-""")
-_HELD_BY_A_PAUSE = text("""
-    UPDATE deliveries SET state = 'held', hold = 'paused', reason = :reason
-    WHERE endpoint_id = :id AND state = 'pending' AND lease_until IS NULL AND NOT once
-""")
-_DROP_HELD = text("""
-    UPDATE deliveries SET state = 'dropped', hold = NULL, reason = :reason, finished_at = clock_timestamp()
-    WHERE endpoint_id = :id AND state = 'held'
-""")
-_LET_GO = text("""
-    UPDATE deliveries SET state = 'pending', hold = NULL, run_at = clock_timestamp()
-    WHERE endpoint_id = :id AND state = 'held' AND hold = 'paused'
 """)
 
 
@@ -112,43 +102,41 @@ async def set_aside(session: AsyncSession, endpoint_id: str, reason: str) -> boo
 
 async def enable(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
     """Tell the endpoint of events again, and of those that a pause held back."""
-    endpoint.status, endpoint.status_reason, endpoint.updated_at = (
-        EndpointStatus.ENABLED,
-        None,
-        await server_time(session),
-    )
+    endpoint.status, endpoint.status_reason = EndpointStatus.ENABLED, None
+    endpoint.updated_at = await server_time(session)
     endpoint.failing_since, endpoint.warned_percent = None, 0
     endpoint.slowed_until, endpoint.slow_seconds = None, None
-    await sql(session, _LET_GO, id=endpoint.id)
+    await resume(session, endpoint)
+
+
+async def resume(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
+    """Put what a pause held on its way, or into the quiet hours or the digest that hold it now."""
+    at = await server_time(session)
+    wishes = Wishes(endpoint.status, endpoint.filter, None, endpoint.quiet_hours, endpoint.digest_minutes)
+    await let_all_go(session, endpoint.id, wait(wishes, "", at=at, digest_ends=at))
     await ring(session)
 
 
 async def pause(session: AsyncSession, endpoint: WebhookEndpoint, reason: str) -> None:
     """Hold what there is to tell it until it is enabled. What is under way at this instant ends first."""
-    endpoint.status, endpoint.status_reason, endpoint.updated_at = (
-        EndpointStatus.PAUSED,
-        reason,
-        await server_time(session),
-    )
-    await sql(session, _HELD_BY_A_PAUSE, id=endpoint.id, reason="The endpoint is paused.")
+    endpoint.status, endpoint.status_reason = EndpointStatus.PAUSED, reason
+    endpoint.updated_at = await server_time(session)
+    await hold_all(session, endpoint.id)
 
 
 async def disable(session: AsyncSession, endpoint: WebhookEndpoint, reason: str) -> None:
     """Tell it nothing more; what is held for it is dropped now, and what waits when its turn comes."""
-    endpoint.status, endpoint.status_reason, endpoint.updated_at = (
-        EndpointStatus.DISABLED,
-        reason,
-        await server_time(session),
-    )
-    await sql(session, _DROP_HELD, id=endpoint.id, reason="The endpoint was disabled.")
+    endpoint.status, endpoint.status_reason = EndpointStatus.DISABLED, reason
+    endpoint.updated_at = await server_time(session)
+    await drop_held(session, endpoint.id, "The endpoint was disabled.")
 
 
 async def delete(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
     """Take it off every list. The row stays, without secrets, for the log of what it was sent."""
     endpoint.deleted_at = await server_time(session)
-    await sql(session, _DROP_HELD, id=endpoint.id, reason="The endpoint was deleted.")
     endpoint.secret, endpoint.previous_secrets, endpoint.ed25519_key = None, [], None
     endpoint.credentials, endpoint.headers = None, None
+    await drop_held(session, endpoint.id, "The endpoint was deleted.")
 
 
 async def _locked(session: AsyncSession, endpoint_id: str) -> WebhookEndpoint | None:

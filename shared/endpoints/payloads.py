@@ -17,7 +17,15 @@ class Bodies:
     thin: bytes
 
 
-def render(*, event_id: str, event_type: str, created_at: datetime, sequence: int, data: Mapping[str, Any]) -> Bodies:
+def render(
+    *,
+    event_id: str,
+    event_type: str,
+    created_at: datetime,
+    sequence: int,
+    data: Mapping[str, Any],
+    test: bool = False,
+) -> Bodies:
     """Return compact UTF-8 JSON. Done once per event: these bytes are signed and sent, never a second rendering.
 
     The thin ones tell of the subject no more than its id, as OpenAI's own do: whoever gets them asks for the rest.
@@ -29,6 +37,8 @@ def render(*, event_id: str, event_type: str, created_at: datetime, sequence: in
         "type": event_type,
         "timestamp": created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "sequence": sequence,
+        # Of the envelope, so that thin bytes say it too.
+        **({"test": True} if test else {}),
     }
     return Bodies(_compact({**envelope, "data": data}), _compact({**envelope, "data": {"id": data.get("id")}}))
 

@@ -1,56 +1,56 @@
-"""Endpoints and deliveries as the API shows them."""
+"""Endpoints as the API shows them: what is secret by a hint, if at all"""
 
-from collections.abc import Sequence
 from typing import Any
 
-from shared.clock import unix
-from shared.endpoints.states import DeliveryState
-from shared.endpoints.tables import Delivery, DeliveryAttempt, WebhookEndpoint
+from shared.clock import now, unix
+from shared.endpoints.rotation import live
+from shared.endpoints.states import Channel
+from shared.endpoints.tables import WebhookEndpoint
+
+#: What is shown of a value that is secret.
+MASK = "…"
 
 
 def show(endpoint: WebhookEndpoint) -> dict[str, Any]:
-    """Return the SDK's WebhookEndpoint, and what is ours: channel, status, description, metadata."""
+    """Return the SDK's WebhookEndpoint, and what is ours."""
     return {
         "id": endpoint.id,
         "object": "webhook_endpoint",
         "created_at": unix(endpoint.created_at),
         "updated_at": unix(endpoint.updated_at),
         "name": endpoint.name,
-        "url": endpoint.url,
+        "url": _place(endpoint),
         "event_types": endpoint.event_types,
         "signing_secret_hint": endpoint.secret_hint,
-        "channel": "webhook",
+        "channel": endpoint.channel,
+        "target": endpoint.target,
+        "credentials_hint": endpoint.credentials_hint,
+        "filter": endpoint.filter,
         "status": endpoint.status,
         "status_reason": endpoint.status_reason,
+        "failing_since": unix(endpoint.failing_since) if endpoint.failing_since else None,
+        "muted_until": unix(endpoint.muted_until) if endpoint.muted_until else None,
+        "quiet_hours": endpoint.quiet_hours,
+        "digest_minutes": endpoint.digest_minutes,
+        "headers": dict.fromkeys(endpoint.header_names, MASK),
+        "rate_limit": endpoint.rate_limit,
+        "ordered": endpoint.ordered,
+        "payload_style": endpoint.payload_style,
+        "signature": "hmac" if endpoint.ed25519_public is None else "ed25519",
+        "ed25519_public_key": endpoint.ed25519_public,
+        "previous_secrets_end_at": [int(old["until"]) for old in live(endpoint.previous_secrets, now())],
         "description": endpoint.description,
         "metadata": endpoint.labels,
     }
 
 
-def show_delivery(delivery: Delivery, event_type: str, attempts: Sequence[DeliveryAttempt]) -> dict[str, Any]:
-    """Return a delivery with every attempt; `next_attempt_at` is null once nothing more is tried."""
-    waits = delivery.state == DeliveryState.PENDING
-    return {
-        "id": delivery.id,
-        "object": "webhook_delivery",
-        "created_at": unix(delivery.created_at),
-        "webhook_endpoint_id": delivery.endpoint_id,
-        "event_id": delivery.event_id,
-        "event_type": event_type,
-        "state": delivery.state,
-        "next_attempt_at": unix(delivery.run_at) if waits else None,
-        "finished_at": unix(delivery.finished_at) if delivery.finished_at else None,
-        "last_error": delivery.last_error,
-        "attempts": [_attempt(attempt) for attempt in attempts],
-    }
-
-
-def _attempt(attempt: DeliveryAttempt) -> dict[str, Any]:
-    return {
-        "number": attempt.number,
-        "started_at": unix(attempt.started_at),
-        "duration_ms": attempt.duration_ms,
-        "status_code": attempt.status_code,
-        "error": attempt.error,
-        "answer": attempt.answer,
-    }
+def _place(endpoint: WebhookEndpoint) -> str:
+    """Return where it leads, as a URL, because the SDK's objects have one: for people, not to be called."""
+    match endpoint.channel:
+        case Channel.EMAIL:
+            return f"mailto:{','.join(endpoint.target.get('to', []))}"
+        case Channel.SLACK if channel := endpoint.target.get("channel"):
+            return f"https://slack.com/app_redirect?channel={channel}"
+        case Channel.WEBHOOK:
+            return endpoint.url or ""
+    return endpoint.credentials_hint or ""

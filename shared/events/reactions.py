@@ -21,6 +21,7 @@ class Step(StrEnum):
     PROBE = "model.probe"  #: Ask the new model until it answers.
     ERASE_MODEL = "model.erase"  #: Delete a deleted model at the provider.
     WATCH = "house.watch"  #: Look whether what must hold holds, every ten minutes. No event leads to it.
+    RECOVER = "endpoint.recover"  #: Send again what an endpoint missed. A member asks for it, no event leads to it.
     FANOUT = "event.fanout"  #: Turn the event into deliveries. Its subject is the event itself.
 
 

@@ -32,3 +32,7 @@ class KeyRing:
             raise TuneyardError(
                 "A stored secret opens with none of TUNEYARD_SECRET_KEYS. Put the key it was written with back."
             ) from exc
+
+    def rotate(self, stored: str) -> str:
+        """Return the text to store instead: the same secret under the newest key."""
+        return self.encrypt(self.decrypt(stored))

@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from datetime import datetime
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 #: 128 bits in base 36: lower case only, so that every collation of a database sorts it as bytes.
@@ -19,6 +20,11 @@ def new(prefix: str) -> str:
     True
     """
     return prefix + _base36(_next())
+
+
+def floor(prefix: str, at: datetime) -> str:
+    """Return what sorts before every id of `prefix` made from that instant on: a page's beginning, without a look."""
+    return prefix + _base36(max(int(at.timestamp() * 1000), 0) << 80)
 
 
 def _next() -> int:

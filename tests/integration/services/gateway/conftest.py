@@ -13,12 +13,16 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from yarl import URL
 
+from services.notifier.app import Notifier, open_notifier
 from shared.security import keys
 from shared.security.tables import Project
 from shared.settings import ProviderSettings, Settings
 from tests.conftest import House, chats, open_house
+from tests.integration.services.notifier.stage import Receiver, receiving
 from tests.schema_check import check_answer
 from tests.servers import Servers
+
+from .asking import Asking
 
 MODEL = "gpt-4o-mini-2024-07-18"
 #: Paths below OpenAI's that its specification does not know.
@@ -140,3 +144,23 @@ async def own(house: House) -> AsyncIterator[Api]:
     """A gateway that only this test calls, before a real trainer."""
     async with aiohttp.ClientSession() as session:
         yield Api(house, session, house.key)
+
+
+@pytest.fixture
+def mine(house: House) -> Asking:
+    return Asking(house, house.key)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as served:
+        yield served
+
+
+@pytest.fixture
+async def notifier(house: House) -> AsyncIterator[Notifier]:
+    runtime = house.runtime
+    async with open_notifier(runtime.database, runtime.ring, runtime.reach) as opened:
+        recording = asyncio.create_task(opened.recorder.run())
+        yield opened
+        recording.cancel()

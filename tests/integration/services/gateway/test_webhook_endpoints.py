@@ -109,24 +109,49 @@ async def test_another_projects_endpoint_does_not_exist(house: House, client: op
     assert (await client.webhooks.retrieve(made.id)).name == "mine"
 
 
-@pytest.mark.parametrize(
-    ("change", "param", "says"),
-    [
-        ({"event_types": ["batch.completed"]}, "event_types", "is not an event type that is sent"),
-        ({"event_types": []}, "event_types", "is empty"),
-        ({"channel": "slack"}, "channel", "is not offered here"),
-        ({"url": "https://hooks.internal/x"}, "url", "does not lead to a public address"),
-        ({"url": 7}, "url", "string"),
-        ({"name": ""}, "name", "at least 1 character"),
-        ({"colour": "red"}, "colour", "not a field"),
-        ({"status": "paused"}, "status", "'enabled' or 'disabled'"),
-    ],
+#: A change of a good body, the field that is named, and what is said of it.
+WRONG: tuple[tuple[dict[str, Any], str, str], ...] = (
+    ({"event_types": ["batch.completed"]}, "event_types", "is not an event type that is sent"),
+    ({"event_types": []}, "event_types", "is empty"),
+    ({"channel": "pigeon"}, "channel", "'webhook', 'slack', 'email' or 'apprise'"),
+    ({"channel": "slack"}, "url", 'the channel "slack" has none'),
+    ({"channel": "email", "url": None}, "channel", "no mail server here"),
+    ({"target": {"to": "a@b.com"}}, "target", 'the channel "webhook" has none'),
+    ({"target": "C1"}, "target", "dictionary"),
+    ({"filter": {"model": "x"}}, "filter.model", "is not a field"),
+    ({"filter": {"models": "x"}}, "filter.models", "list"),
+    ({"filter": {"models": ["x"] * 101}}, "filter.models", "at most 100"),
+    ({"filter": {"metadata": {"a": 1}}}, "filter.metadata.a", "string"),
+    ({"muted_until": 1}, "muted_until", "is not within the year ahead"),
+    ({"muted_until": "tomorrow"}, "muted_until", "integer"),
+    ({"quiet_hours": {"from": "22:00"}}, "quiet_hours.to", "is required"),
+    ({"quiet_hours": {"from": "9", "to": "10:00", "time_zone": "UTC"}}, "quiet_hours.from", "time of day"),
+    ({"digest_minutes": 5}, "digest_minutes", "a webhook is told of each event by itself"),
+    ({"digest_minutes": 0}, "digest_minutes", "greater than or equal to 1"),
+    ({"headers": {"Host": "x"}}, "headers", "may not be set"),
+    ({"headers": {"X-A": "a\nb"}}, "headers", "line break"),
+    ({"headers": ["x"]}, "headers", "dictionary"),
+    ({"rate_limit": 0}, "rate_limit", "greater than"),
+    ({"rate_limit": True}, "rate_limit", "number"),
+    ({"ordered": "yes"}, "ordered", "boolean"),
+    ({"payload_style": "slim"}, "payload_style", "'full' or 'thin'"),
+    ({"signature": "rsa"}, "signature", "'hmac' or 'ed25519'"),
+    ({"signing_secret": "whsec_c2hvcnQ="}, "signing_secret", "24 to 64 bytes; this one has 5"),
+    ({"signing_secret": "hunter2"}, "signing_secret", 'starts with "whsec_"'),
+    ({"url": "https://hooks.internal/x"}, "url", "does not lead to a public address"),
+    ({"url": 7}, "url", "string"),
+    ({"name": ""}, "name", "at least 1 character"),
+    ({"colour": "red"}, "colour", "not a field"),
+    ({"status": "asleep"}, "status", "'enabled', 'paused' or 'disabled'"),
 )
-async def test_a_wrong_field_is_named(house: House, change: dict[str, Any], param: str, says: str) -> None:
-    body = {"name": "x", "url": HOOK, "event_types": ["file.error"], **change}
-    status, answer = await _ask(house, "POST", "/webhook_endpoints", body)
-    assert (status, answer["error"]["param"]) == (400, param)
-    assert says in answer["error"]["message"]
+
+
+async def test_a_wrong_field_is_named(house: House) -> None:
+    for change, param, says in WRONG:
+        body = {"name": "x", "url": HOOK, "event_types": ["file.error"], **change}
+        status, answer = await _ask(house, "POST", "/webhook_endpoints", body)
+        assert (status, answer["error"]["param"]) == (400, param), change
+        assert says in answer["error"]["message"], change
 
 
 async def test_every_url_that_leads_inside_is_refused_at_creation_and_at_change(

@@ -93,6 +93,7 @@ class House:
             made, secret = await registry.create(
                 session, self.ring, project, name="test", url=url, event_types=list(types or [EventType.JOB_SUCCEEDED])
             )
+        assert secret is not None
         return made.id, secret
 
     async def happen(self, kind: EventType = EventType.JOB_SUCCEEDED, project: str = PROJECT, **data: Any) -> Event:

@@ -8,8 +8,8 @@ from openai.types.webhooks import FineTuningJobSucceededWebhookEvent
 from standardwebhooks import Webhook
 
 from shared.clock import unix
-from shared.endpoints import registry
-from shared.endpoints.deliveries import make_deliveries
+from shared.endpoints import rotation
+from shared.endpoints.making import make_deliveries
 from shared.endpoints.queries import get_endpoint
 from shared.events.catalogue import EventType
 
@@ -99,7 +99,7 @@ async def test_during_a_rotation_old_and_new_receiver_both_verify(house: House, 
     endpoint_id, old = await house.endpoint(receiver.url)
     async with house.database.begin() as session:
         endpoint = await get_endpoint(session, PROJECT, endpoint_id)
-        new = await registry.rotate_secret(session, house.ring, endpoint, keep_old=True)
+        new = await rotation.rotate(session, house.ring, endpoint, keep_old=True)
     await house.happen()
     async with house.notifier() as notifier:
         await turn(notifier)

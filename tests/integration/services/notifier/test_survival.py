@@ -8,8 +8,9 @@ from aiohttp import web
 from services.notifier.app import open_notifier
 from shared import clock
 from shared.db.database import Database
-from shared.endpoints.deliveries import Claimed, claim_due, make_deliveries
+from shared.endpoints.deliveries import Claimed, claim_due
 from shared.endpoints.lifecycle import Ended, settle
+from shared.endpoints.making import make_deliveries
 from shared.endpoints.policy import Answer, Delivered
 from tests.servers import Servers
 

@@ -1,0 +1,27 @@
+"""Free what was held by a pause that had ended when that was written: two transactions that did not see each other"""
+
+from sqlalchemy import text
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.db.database import sql
+from shared.endpoints import lifecycle
+from shared.endpoints.tables import WebhookEndpoint
+
+_STRANDED = text("""
+    SELECT w.id FROM webhook_endpoints w WHERE w.status = 'enabled' AND w.deleted_at IS NULL AND EXISTS (
+        SELECT 1 FROM deliveries d WHERE d.endpoint_id = w.id AND d.state = 'held' AND d.hold = 'paused')
+    LIMIT 100
+""")
+
+
+async def let_stranded_go(session: AsyncSession) -> int:
+    """Let go what waits for enabled endpoints to be enabled; return of how many."""
+    found = [row[0] for row in await sql(session, _STRANDED)]
+    if not found:
+        return 0
+    query = select(WebhookEndpoint).where(col(WebhookEndpoint.id).in_(found), WebhookEndpoint.status == "enabled")
+    endpoints = (await session.exec(query.with_for_update(skip_locked=True))).all()
+    for endpoint in endpoints:
+        await lifecycle.resume(session, endpoint)
+    return len(endpoints)
