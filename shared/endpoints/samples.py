@@ -9,6 +9,7 @@ from shared.wire.models import Model
 _BASE = "gpt-4o-mini-2024-07-18"
 _TUNED = f"ft:{_BASE}:tuneyard:sample:test"
 _JOB = "ftjob-test"
+_WHY = "invalid_training_file"
 _HYPERPARAMETERS = {"n_epochs": 3, "batch_size": 1, "learning_rate_multiplier": 1.8}
 
 
@@ -31,11 +32,7 @@ def sample(event_type: str, project_id: str, at: int) -> dict[str, Any]:
 
 def _job(happened: str, project_id: str, at: int) -> dict[str, Any]:
     over, won = happened in {"succeeded", "failed", "cancelled"}, happened == "succeeded"
-    error = (
-        wire.JobError(code="invalid_training_file", message="This is a test: no job has failed.")
-        if happened == "failed"
-        else None
-    )
+    error = wire.JobError(code=_WHY, message="This is a test: no job has failed.") if happened == "failed" else None
     job = wire.Job(
         id=_JOB,
         model=_BASE,
