@@ -35,10 +35,12 @@ class Estimate:
     n_epochs: int
     n_epochs_from: str  #: "default" or "given".
     tokens_per_epoch: int  #: After truncation to the model's limit.
+    uncertain_tokens: int  #: How many more they may be in each epoch: tools and pictures are estimates.
     billed_tokens: int
     price: Decimal | None  #: Per one million tokens; None where training is billed by the hour.
     price_date: date
     cost: Decimal | None
+    cost_at_most: Decimal | None  #: As `cost` where every token is counted exactly.
     arithmetic: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -48,29 +50,34 @@ class Estimate:
             "n_epochs": self.n_epochs,
             "n_epochs_from": self.n_epochs_from,
             "tokens_per_epoch": self.tokens_per_epoch,
+            "uncertain_tokens": self.uncertain_tokens,
             "billed_tokens": self.billed_tokens,
             "price_per_million_usd": None if self.price is None else float(self.price),
             "price_date": self.price_date.isoformat(),
             "cost_usd": None if self.cost is None else float(self.cost),
+            "cost_at_most_usd": None if self.cost_at_most is None else float(self.cost_at_most),
             "arithmetic": self.arithmetic,
         }
 
 
-def estimate(model: BaseModel, *, tokens_per_epoch: int, examples: int, n_epochs: int | None = None) -> Estimate:
-    """Return the estimate for a dataset of so many examples, and so many tokens after truncation."""
+def estimate(
+    model: BaseModel, *, tokens_per_epoch: int, examples: int, n_epochs: int | None = None, uncertain: int = 0
+) -> Estimate:
+    """Return the estimate for a dataset of so many examples, and so many tokens after truncation, perhaps some more."""
     epochs = default_epochs(examples) if n_epochs is None else n_epochs
-    billed = tokens_per_epoch * epochs
-    cost = None if model.train_price is None else model.train_price * billed / _MILLION
+    least, most = (_cost(model, tokens * epochs) for tokens in (tokens_per_epoch, tokens_per_epoch + uncertain))
     return Estimate(
         model=model.name,
         n_epochs=epochs,
         n_epochs_from="default" if n_epochs is None else "given",
         tokens_per_epoch=tokens_per_epoch,
-        billed_tokens=billed,
+        uncertain_tokens=uncertain,
+        billed_tokens=tokens_per_epoch * epochs,
         price=model.train_price,
         price_date=model.price_date,
-        cost=cost,
-        arithmetic=_in_words(model, tokens_per_epoch, epochs, cost),
+        cost=least,
+        cost_at_most=most,
+        arithmetic=_in_words(model, (tokens_per_epoch, tokens_per_epoch + uncertain), epochs, (least, most)),
     )
 
 
@@ -82,7 +89,13 @@ def estimate_of_report(report: Mapping[str, Any], model: BaseModel, n_epochs: in
     tokens = report["tokens"]
     if tokens["encoding"] != model.encoding or tokens["per_example"]["max"] > model.tokens_per_example:
         return None
-    return estimate(model, tokens_per_epoch=tokens["total"], examples=report["examples"], n_epochs=n_epochs)
+    return estimate(
+        model,
+        tokens_per_epoch=tokens["total"],
+        examples=report["examples"],
+        n_epochs=n_epochs,
+        uncertain=tokens.get("uncertain", 0),
+    )
 
 
 def dollars(amount: Decimal) -> str:
@@ -92,10 +105,22 @@ def dollars(amount: Decimal) -> str:
     return f"${amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1), ROUND_HALF_UP):f}"
 
 
-def _in_words(model: BaseModel, tokens: int, epochs: int, cost: Decimal | None) -> str:
-    if cost is None or model.train_price is None:
+def _cost(model: BaseModel, tokens: int) -> Decimal | None:
+    return None if model.train_price is None else model.train_price * tokens / _MILLION
+
+
+def _in_words(
+    model: BaseModel, tokens: tuple[int, int], epochs: int, cost: tuple[Decimal | None, Decimal | None]
+) -> str:
+    least, most = cost
+    if least is None or most is None:
         return (
             f"{model.name} is billed by the hour of training, ${model.train_price_per_hour} each: not known beforehand"
         )
     each = f"${model.train_price} per 1M tokens"
-    return f"{tokens:,} tokens × {epochs} epoch{'s' * (epochs != 1)} × {each} = {dollars(cost)}"
+    counted, paid = _range(*(f"{one:,}" for one in tokens)), _range(dollars(least), dollars(most))
+    return f"{counted} tokens × {epochs} epoch{'s' * (epochs != 1)} × {each} = {paid}"
+
+
+def _range(least: str, most: str) -> str:
+    return least if least == most else f"{least} to {most}"

@@ -32,6 +32,7 @@ class Report:
     encoding: str | None  #: None when tokens were not counted.
     total_tokens: int
     assistant_tokens: int
+    uncertain_tokens: int  #: How many more there may be: tools and pictures are estimates.
     per_example: dict[str, Any]
     histogram: list[dict[str, int]]
     truncated_examples: int
@@ -76,6 +77,7 @@ class Report:
                 "encoding": self.encoding,
                 "total": self.total_tokens,
                 "assistant": self.assistant_tokens,
+                "uncertain": self.uncertain_tokens,
                 "per_example": self.per_example,
                 "histogram": self.histogram,
             },
@@ -149,6 +151,7 @@ def _report(plan: Plan, scanned: Scanned, use: Use, quality: Quality | None) -> 
         encoding=plan.encoding,
         total_tokens=sum(tally.counts),
         assistant_tokens=tally.learned,
+        uncertain_tokens=tally.uncertain,
         per_example=summary(tally.counts),
         histogram=histogram(tally.counts),
         truncated_examples=tally.truncated,

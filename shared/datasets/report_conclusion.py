@@ -48,4 +48,10 @@ def cost(scanned: Scanned, use: Use) -> Estimate | None:
     if use.model is None or use.for_validation or not counts:
         return None
     tokens = cut_to(counts, use.model.tokens_per_example)
-    return estimate(use.model, tokens_per_epoch=tokens, examples=scanned.tally.examples, n_epochs=use.n_epochs)
+    return estimate(
+        use.model,
+        tokens_per_epoch=tokens,
+        examples=scanned.tally.examples,
+        n_epochs=use.n_epochs,
+        uncertain=scanned.tally.uncertain,
+    )

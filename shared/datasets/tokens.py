@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from shared.datasets.formats import Format, PlainChat, PlainPair
+from shared.datasets.formats.pictures import of_part
 from shared.tokenizer import load
 
 #: What a conversation costs beside its words (OpenAI cookbook, "Data preparation for chat model fine-tuning").
 PER_EXAMPLE, PER_MESSAGE, PER_NAME = 3, 3, 1
-IMAGE = 85  #: An image in low detail (OpenAI, vision guide); what a larger one costs depends on its size.
 PER_CALL = 3  #: An estimate: a call is laid out about as a message is.
 #: OpenAI cookbook, "How to count tokens with tiktoken": per function, per property, per item of an enum, at the end.
 PER_FUNCTION = {"o200k_base": 7, "cl100k_base": 10}
@@ -99,7 +99,7 @@ class TokenCounter:
             outputs = [self._message(example[key][0]) for key in ("preferred_output", "non_preferred_output")]
             return asked + sum(total for total, _ in outputs), sum(learned for _, learned in outputs)
         counts = [self._message(message) for message in example["messages"]]
-        total = PER_EXAMPLE + sum(total for total, _ in counts) + self._declared(example)
+        total = PER_EXAMPLE + sum(total for total, _ in counts) + self.declared(example)
         # What a reinforcement line says is all asked: the answer that is learned from is sampled.
         return total, 0 if kind is Format.REINFORCEMENT else sum(learned for _, learned in counts)
 
@@ -114,9 +114,9 @@ class TokenCounter:
 
     def _message(self, message: dict[str, Any]) -> tuple[int, int]:
         words = self._content(message.get("content")) + self._content(message.get("refusal"))
-        words += sum(PER_CALL + self._call(call.get("function")) for call in message.get("tool_calls") or ())
+        words += sum(self.call(call["function"]) for call in message.get("tool_calls") or ())
         if message.get("function_call"):
-            words += PER_CALL + self._call(message["function_call"])
+            words += self.call(message["function_call"])
         total = PER_MESSAGE + self._roles[message["role"]] + words
         if message.get("name"):
             total += PER_NAME + self._repeated(message["name"])
@@ -127,14 +127,18 @@ class TokenCounter:
         if isinstance(content, str):
             return self.text(content)
         return sum(
-            IMAGE if part["type"] == "image_url" else self.text(part.get("text") or part.get("refusal") or "")
+            of_part(part)[0]
+            if part["type"] == "image_url"
+            else self.text(part.get("text") or part.get("refusal") or "")
             for part in content or ()
         )
 
-    def _call(self, function: dict[str, Any]) -> int:
-        return self._repeated(function["name"]) + self.text(function["arguments"])
+    def call(self, function: dict[str, Any]) -> int:
+        """Return the tokens of a call of a function, an estimate."""
+        return PER_CALL + self._repeated(function["name"]) + self.text(function["arguments"])
 
-    def _declared(self, example: dict[str, Any]) -> int:
+    def declared(self, example: dict[str, Any]) -> int:
+        """Return the tokens of the tools that an example declares, an estimate by the best public rule."""
         functions = [tool["function"] for tool in example.get("tools") or ()] + (example.get("functions") or [])
         return sum(map(self._function, functions)) + PER_TOOLS if functions else 0
 

@@ -3,11 +3,14 @@
 import binascii
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 LOW_DETAIL = 85  #: Tokens of a picture in low detail, and of any before its tiles (OpenAI, vision guide).
 PER_TILE = 170  #: Of each 512 × 512 tile in high detail.
 MOST_TILES = 8  #: A picture is scaled to 2,048 on its long and 768 on its short side.
 _SHORT, _LONG, _TILE = 768, 2_048, 512
+#: Characters of an address that surely hold the size of its picture.
+_HEAD = 100_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 #: PNG's colour types (PNG specification, 11.2.2).
 _PNG_MODES = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGBA"}
@@ -32,7 +35,7 @@ def decoded(url: str) -> bytes | None:
     if not comma or not head.endswith(";base64"):
         return None
     try:
-        return binascii.a2b_base64(text, strict_mode=True)
+        return binascii.a2b_base64(text[: len(text) // 4 * 4] if len(url) == _HEAD else text, strict_mode=True)
     except ValueError:  # binascii's own error, and text that is not ASCII
         return None
 
@@ -61,6 +64,17 @@ def tokens(detail: str, width: int | None, height: int | None) -> tuple[int, int
         return (high if detail == "high" else LOW_DETAIL), high
     least = LOW_DETAIL + PER_TILE if detail == "high" else LOW_DETAIL
     return least, LOW_DETAIL + PER_TILE * MOST_TILES
+
+
+def of_part(part: dict[str, Any]) -> tuple[int, int]:
+    """Return how many tokens a part of type `image_url` has at least and at most."""
+    image = part.get("image_url")
+    known = image if isinstance(image, dict) else {}
+    url = str(known.get("url"))
+    # The size stands at the beginning; the rest of ten megabytes need not be decoded for it.
+    picture = look_at(decoded(url[:_HEAD]) or b"") if url.startswith("data:") else None
+    width, height = (None, None) if picture is None else (picture.width, picture.height)
+    return tokens(str(known.get("detail", "auto")), width, height)
 
 
 def _tiles(width: int, height: int) -> int:

@@ -11,6 +11,7 @@ from shared.datasets.reading.blocks import Block
 from shared.datasets.scan.plan import Plan
 from shared.datasets.scan.tally import Tally
 from shared.datasets.tokens import TokenCounter
+from shared.datasets.uncertain import uncertain
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -95,9 +96,14 @@ class Examiner:
 
     def _take_checked(self, number: int, example: dict[str, Any], kind: Format, tally: Tally) -> None:
         if self._counter is not None:
-            self._note(number, *self._counter.example(example, kind), tally)
+            total, learned = self._counter.example(example, kind)
+            self._note(number, total, learned, tally)
+            tally.uncertain += self._billed(total + uncertain(example, kind, self._counter)) - self._billed(total)
         if tally.sketch is not None:
             tally.sketch.take(number, example, kind, tally.findings)
+
+    def _billed(self, tokens: int) -> int:
+        return tokens if self._plan.limit is None else min(tokens, self._plan.limit)
 
     def _note(self, number: int, total: int, learned: int, tally: Tally) -> None:
         tally.counts.append(total)

@@ -16,6 +16,7 @@ class Tally:
         self.examples = 0
         self.counts = array("I")  #: Tokens of each example without errors.
         self.learned = 0
+        self.uncertain = 0  #: Tokens that there may be beside those counted.
         self.truncated = 0
         self.hopeless = False  #: The file is not lines of JSON: one finding says it all.
         self.findings = Findings(plan.policy)
@@ -27,6 +28,7 @@ class Tally:
         self.examples += later.examples
         self.counts.extend(later.counts)
         self.learned += later.learned
+        self.uncertain += later.uncertain
         self.truncated += later.truncated
         self.hopeless = self.hopeless or later.hopeless
         if self.sketch is not None and later.sketch is not None:

@@ -59,12 +59,20 @@ def test_an_estimate_says_where_its_figures_come_from() -> None:
         "n_epochs": 10,
         "n_epochs_from": "default",
         "tokens_per_epoch": 1_700,
+        "uncertain_tokens": 0,
         "billed_tokens": 17_000,
         "price_per_million_usd": 0.4,
         "price_date": "2026-11-22",
         "cost_usd": 0.0068,
+        "cost_at_most_usd": 0.0068,
         "arithmetic": "1,700 tokens × 10 epochs × $0.40 per 1M tokens = $0.0068",
     }
+
+
+def test_what_is_estimated_makes_a_range() -> None:
+    told = estimate(base("gpt-4o"), tokens_per_epoch=100_000, examples=1_000, uncertain=20_000)
+    assert (told.cost, told.cost_at_most, told.billed_tokens) == (Decimal("7.50"), Decimal("9.00"), 300_000)
+    assert told.arithmetic == "100,000 to 120,000 tokens × 3 epochs × $25.00 per 1M tokens = $7.50 to $9.00"
 
 
 def test_a_model_billed_by_the_hour_has_no_sum() -> None:
@@ -95,7 +103,11 @@ def test_a_stored_report_is_priced_for_another_model_only_where_that_is_exact() 
     report = {"examples": 50, "tokens": tokens}
     priced = estimate_of_report(report, base("gpt-4.1"))
     assert priced is not None
-    assert priced.cost == Decimal("0.075")
+    assert (priced.cost, priced.cost_at_most) == (Decimal("0.075"), Decimal("0.075"))
+    tokens["uncertain"] = 1_000
+    priced = estimate_of_report(report, base("gpt-4.1"))
+    assert priced is not None
+    assert priced.cost_at_most == Decimal("0.150")
     assert estimate_of_report(report, base("gpt-3.5-turbo")) is None, "another encoding"
     tokens["per_example"] = {"max": 70_000}
     assert estimate_of_report(report, base("gpt-4.1")) is None, "what is cut off depends on each example"
