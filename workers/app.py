@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -86,7 +86,7 @@ async def listen_for_ever(runtime: Runtime, runner: Runner) -> None:
             # Whoever can write to Redis can write what arq does not expect.
             _log.exception("queue.raised")
         finally:
-            await _close(worker)
+            await _undisturbed(_close(worker))
         await asyncio.sleep(_QUEUE_AGAIN_SECONDS)
 
 
@@ -109,6 +109,18 @@ def _worker(runtime: Runtime, runner: Runner) -> Worker:
         job_deserializer=json.loads,
         allow_abort_jobs=False,
     )
+
+
+async def _undisturbed(closing: Coroutine[Any, Any, None]) -> None:
+    """Bring it to its end although this task is cancelled meanwhile, and pass the cancel on afterwards."""
+    task, told = asyncio.create_task(closing), None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as exc:
+            told = exc
+    if told is not None:
+        raise told
 
 
 async def _close(worker: Worker) -> None:
