@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli import check, convert, keyring, output, parts, split
+from services.cli import convert, keyring, output, parts, split
+from services.cli.check import command as check
 from services.cli.run import command as run
 from services.cli.up import command as up
 

@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from services.cli.output import drawable
@@ -16,23 +15,24 @@ _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _BARS = "▁▂▃▄▅▆▇█"
 #: Enough to see what is meant; `--json` and a pipe give all that the report lists.
 _OF_EACH_CODE = 5
-#: Columns. In fewer, a table would cut the sentences into slices.
-_TABLE_FROM = 70
+#: Sentences on one code, where its findings differ.
+_SAID = 3
 
 
 def show(report: Mapping[str, Any], name: str, console: Console, *, most: int = sys.maxsize, rest: str = "") -> None:
     """Print a `dataset.report`, as `tuneyard check` made it or as the API gave it.
 
-    Of each code at most `most` findings are shown, on a terminal at most five; `rest` says where the others stand.
+    A pipe gets a line for each finding, at most `most` of each code; a terminal a group for each code. `rest` says
+    where the others stand.
     """
-    if console.is_terminal:
-        most = min(most, _OF_EACH_CODE)
     _say(console, _headline(report, name), style="bold")
     _show_findings(report, console, most, rest)
     tokens = report["tokens"]
     if tokens["total"]:
         _say(console, _tokens(tokens))
         _say(console, histogram_line(tokens["histogram"]))
+    if report.get("quality"):
+        _say(console, f"Quality    {report['quality']['summary']}")
     if report["truncated_examples"]:
         _say(console, f"Cut off    {_plural(report['truncated_examples'], 'example')} longer than the model takes")
     if report["estimate"]:
@@ -64,17 +64,49 @@ def _headline(report: Mapping[str, Any], name: str) -> str:
 
 
 def _show_findings(report: Mapping[str, Any], console: Console, most: int, rest: str) -> None:
+    if console.is_terminal:
+        _show_groups(report, console, rest)
+        return
     findings = _first_of_each_code(report["findings"], most)
-    if findings and console.is_terminal and console.width >= _TABLE_FROM:
-        console.print(_table(findings))
-    else:
-        for finding in findings:
-            _say(console, _line(finding))
+    for finding in findings:
+        _say(console, _line(finding))
     shown = Counter(finding["code"] for finding in findings)
     for code, count in report.get("findings_by_code", {}).items():
         more = count - shown[code]
         if more > 0 and not any(finding["code"] == code and finding["count"] > 1 for finding in findings):
             _say(console, f"… and {more:,} more of {code}{rest and f'; {rest}'}", style="dim")
+
+
+def _show_groups(report: Mapping[str, Any], console: Console, rest: str) -> None:
+    """Show a heading for each code, the worst first: how often, in which lines, and what is said of the first."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for finding in report["findings"]:
+        groups.setdefault(finding["code"], []).append(finding)
+    by_code = report.get("findings_by_code", {})
+    worst = list(_STYLES)
+    for code, findings in sorted(groups.items(), key=lambda group: worst.index(group[1][0]["severity"])):
+        _show_group(code, findings, max(by_code.get(code, 0), len(findings)), console)
+    if rest and any(count > _OF_EACH_CODE for count in by_code.values()):
+        _say(console, f"Not all lines are named; {rest}", style="dim")
+
+
+def _show_group(code: str, findings: list[dict[str, Any]], count: int, console: Console) -> None:
+    severity = findings[0]["severity"]
+    heading = Text(severity, style=_STYLES[severity]).append(f" {code}", style="bold")
+    lines = list(dict.fromkeys(finding["line"] for finding in findings if finding["line"] is not None))
+    if count > 1 and lines:
+        named = ", ".join(f"{line:,}" for line in lines[:_OF_EACH_CODE])
+        more = " …" if len(lines) > _OF_EACH_CODE else ""
+        where = f"line{'s' * (len(lines) > 1)} {named}{more}"
+        heading.append(f" {drawable('×', console.encoding)} {count:,}: {where}", style="default")
+    console.print(heading)
+    # Where each says the same, the first says it for all.
+    said = {_message(finding): finding for finding in reversed(findings)}
+    for finding in sorted(said.values(), key=lambda one: one["line"] or 0)[:_SAID]:
+        tells = finding["line"] is not None and (count == 1 or len(said) > 1)
+        where = ", ".join(filter(None, (f"line {finding['line']:,}" if tells else "", finding["path"])))
+        text = f"{where}: {_message(finding)}" if where else _message(finding)
+        console.print(Padding(Text(drawable(text, console.encoding)), (0, 0, 0, 2)))
 
 
 def _first_of_each_code(findings: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
@@ -85,20 +117,6 @@ def _first_of_each_code(findings: list[dict[str, Any]], most: int) -> list[dict[
         if seen[finding["code"]] <= most:
             seen_at.append(finding)
     return seen_at
-
-
-def _table(findings: list[dict[str, Any]]) -> Table:
-    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, header_style="bold")
-    table.add_column("line", justify="right", no_wrap=True)
-    table.add_column("code", overflow="fold", min_width=24)
-    table.add_column("finding", overflow="fold", ratio=1)
-    for finding in findings:
-        line = "" if finding["line"] is None else f"{finding['line']:,}"
-        what = Text(finding["severity"], style=_STYLES[finding["severity"]])
-        what.append(f" {finding['code']}", style="default")
-        where = f"{finding['path']}: " if finding["path"] else ""
-        table.add_row(line, what, Text(where + _message(finding)))
-    return table
 
 
 def _line(finding: Mapping[str, Any]) -> str:

@@ -9,24 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from services.cli import check, report_view
+from services.cli import report_view
+from services.cli.main import app
 
-EXAMPLES = Path(check.__file__).parent / "examples"
+EXAMPLES = Path(report_view.__file__).parent / "examples"
 CAPITALS = str(EXAMPLES / "capitals.jsonl")
 CHAT = '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}\n'
 BAD = CHAT.replace("assistant", "user")
-
-app = typer.Typer()
-check.register(app)
-
-
-@app.callback()
-def program() -> None:
-    """Stand in for the program, so that `check` is one command of it."""
 
 
 def run(*words: str, given: str | None = None) -> Result:
@@ -86,7 +78,7 @@ def test_a_file_with_errors_exits_with_1_and_no_line_of_a_pipe_is_cut() -> None:
         'error no_assistant: line 51: an example needs a message from "assistant", which is what the model learns.'
         in result.output.splitlines()
     )
-    assert result.output.splitlines()[-1] == "Not valid: 1 error, 0 warnings, 0 notes."
+    assert result.output.splitlines()[-1] == "Not valid: 1 error, 1 warning, 0 notes."  # 50 of one kind
 
 
 def test_a_path_stands_in_the_line_of_a_finding() -> None:
@@ -98,7 +90,7 @@ def test_a_path_stands_in_the_line_of_a_finding() -> None:
     ("words", "said"),
     [
         (["nowhere.jsonl"], "nowhere.jsonl does not exist."),
-        (["."], ". is a directory. Name a file in JSON Lines."),
+        (["."], ". is a directory. Name a file in it."),
         ([CAPITALS, "-m", "gpt4o-mini"], 'the model "gpt4o-mini" is not in the catalogue. Known: gpt-4o-mini'),
         ([CAPITALS, "-m", "zzz"], "Known: gpt-4.1-2025-04-14, gpt-4.1-mini-2025-04-14"),
         ([CAPITALS, "--epochs", "0"], "greater than or equal to 1"),
@@ -119,31 +111,37 @@ def test_an_unreadable_file_is_wrong_usage(tmp_path: Path) -> None:
     assert (result.exit_code, run(str(tmp_path / "data.jsonl" / "inside")).exit_code) == (2, 2)
 
 
-def test_a_terminal_shows_the_first_of_each_code_in_a_table_and_counts_the_rest() -> None:
+def _shown_on_a_terminal(data: bytes, width: int) -> list[str]:
     from shared.datasets.report import check as check_stream  # noqa: PLC0415
 
-    report = check_stream([BAD.encode() * 30 + b"\n\n"], model=None).as_dict()
-    screen = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
-    report_view.show(report, "data.jsonl", screen)
+    screen = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
+    report_view.show(check_stream([data], model=None).as_dict(), "data.jsonl", screen)
     assert isinstance(screen.file, io.StringIO)
-    text = screen.file.getvalue()
-    assert text.count("error no_assistant") == 5
-    assert "… and 25 more of no_assistant" in text
-    assert "more of blank_line" not in text
-    assert "(2 times)" in text
-    assert all(len(line) <= 80 for line in text.splitlines() if "no_assistant" in line)
+    return [line.rstrip() for line in screen.file.getvalue().splitlines()]
 
 
-def test_a_narrow_terminal_shows_findings_as_lines_that_it_wraps_itself() -> None:
-    from shared.datasets.report import check as check_stream  # noqa: PLC0415
+def test_a_terminal_groups_findings_by_code_the_worst_first_with_counts_and_lines() -> None:
+    shown = _shown_on_a_terminal(b"\n" + BAD.encode() * 30 + b"\n", 100)
+    at = shown.index("error no_assistant × 30: lines 2, 3, 4, 5, 6 …")
+    assert shown[at + 1] == '  an example needs a message from "assistant", which is what the model learns.'
+    blank = next(line for line in shown if "blank_line" in line)
+    assert blank.endswith("blank_line × 2: line 1")
+    assert shown.index(blank) > at
 
-    report = check_stream([BAD.encode() * 30], model=None).as_dict()
-    screen = Console(file=io.StringIO(), force_terminal=True, width=40, color_system=None)
-    report_view.show(report, "data.jsonl", screen)
-    assert isinstance(screen.file, io.StringIO)
-    said = 'error no_assistant: line 5: an example needs a message from "assistant", which is what the model learns.'
-    assert said in screen.file.getvalue().splitlines()
-    assert "line 6: " not in screen.file.getvalue()
+
+def test_findings_of_one_code_that_differ_are_told_with_their_lines() -> None:
+    shown = _shown_on_a_terminal(CHAT.encode() * 60 + b'{"messages": []}\n{"messages": 7}\n', 100)
+    assert "error messages_invalid × 2: lines 61, 62" in shown
+    assert [line[:24] for line in shown if line.startswith("  line 6")] == [
+        '  line 61, messages: "me',
+        '  line 62, messages: "me',
+    ]
+
+
+def test_a_narrow_terminal_breaks_sentences_between_words() -> None:
+    shown = _shown_on_a_terminal(BAD.encode() * 30, 40)
+    at = shown.index("error no_assistant × 30: lines 1, 2, 3,")
+    assert shown[at + 2 : at + 4] == ["  an example needs a message from", '  "assistant", which is what the model']
 
 
 def test_a_log_of_a_run_gets_twenty_of_each_code_and_where_the_rest_is() -> None:
@@ -173,7 +171,7 @@ def test_the_histogram_is_one_line_from_the_smallest_to_the_largest() -> None:
     assert report_view.histogram_line([]) == ""
 
 
-PROGRAM = "import typer; from services.cli.check import register; app = typer.Typer(); register(app); app()"
+PROGRAM = "import typer; from services.cli.check.command import register; app = typer.Typer(); register(app); app()"
 
 
 def test_a_progress_bar_is_shown_on_a_terminal_only(tmp_path: Path) -> None:
@@ -192,5 +190,5 @@ def test_a_progress_bar_is_shown_on_a_terminal_only(tmp_path: Path) -> None:
 
 def test_asking_for_help_loads_neither_the_tokenizer_nor_numpy() -> None:
     loaded = "[name for name in ('tiktoken', 'numpy', 'msgspec') if name in sys.modules]"
-    code = f"import sys; from services.cli import check; print({loaded})"
+    code = f"import sys; from services.cli.check import command; print({loaded})"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from services.cli import check
+from services.cli import report_view
 
-_ROOT = Path(check.__file__).parents[2]
-CAPITALS = str(Path(check.__file__).parent / "examples" / "capitals.jsonl")
+_ROOT = Path(report_view.__file__).parents[2]
+CAPITALS = str(Path(report_view.__file__).parent / "examples" / "capitals.jsonl")
 COMMAND = (sys.executable, "-m", "services.cli.main")
 
 

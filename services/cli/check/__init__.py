@@ -1,0 +1,1 @@
+"""`tuneyard check`: judge datasets on this machine, before anything leaves it"""

@@ -1,0 +1,82 @@
+"""What `tuneyard check` was asked to do, and which of it cannot be asked together"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from services.cli.inputs import STANDARD
+
+
+class WrongUsage(Exception):
+    """An option cannot be as it is; one sentence for the person at the terminal."""
+
+
+class OutputFormat(StrEnum):
+    """How findings are told."""
+
+    HUMAN = "human"
+    JSON = "json"  #: The API's dataset.report.
+    SARIF = "sarif"  #: SARIF 2.1.0, for code scanning.
+    GITHUB = "github"  #: Annotations of a workflow's log.
+
+
+class FailOn(StrEnum):
+    """From which severity on the exit code is 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    NEVER = "never"
+
+    def severities(self) -> tuple[str, ...]:
+        """Return the severities that fail."""
+        order = ("error", "warning", "info")
+        return () if self is FailOn.NEVER else order[: order.index(self.value) + 1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The options, as typed."""
+
+    files: list[str]
+    model: str | None
+    epochs: int | None
+    validation: str | None
+    for_validation: bool
+    dataset_format: str | None
+    policy: Path | None
+    tokens: bool
+    quality: bool
+    processes: int | None
+    output_format: OutputFormat
+    fail_on: FailOn
+    fix: bool
+    output: str | None
+    in_place: bool
+    force: bool
+
+
+def check_asked(asked: Asked) -> None:
+    """Raise WrongUsage when options contradict each other."""
+    named = [*asked.files, *([asked.validation] if asked.validation else [])]
+    if named.count(STANDARD) > 1:
+        raise WrongUsage("Standard input can be read for one file only; - stands twice.")
+    if asked.validation is not None and len(asked.files) > 1:
+        raise WrongUsage("--validation is held out from one FILE; name one, or check the others by themselves.")
+    if asked.validation is not None and asked.validation == asked.files[0]:
+        raise WrongUsage("--validation is FILE itself. What was trained on proves nothing: hold examples out.")
+    if not asked.fix and (asked.output is not None or asked.in_place):
+        raise WrongUsage(f"{'--output' if asked.output is not None else '--in-place'} says where --fix writes: add it.")
+    if asked.fix:
+        _check_fix(asked)
+
+
+def _check_fix(asked: Asked) -> None:
+    if asked.output is not None and asked.in_place:
+        raise WrongUsage("--output and --in-place name two places for one copy. Choose one.")
+    if asked.output is not None and len(asked.files) > 1:
+        raise WrongUsage("--output names one file, and there are several to fix. Leave it out: each gets its own.")
+    if STANDARD in asked.files and asked.output is None:
+        raise WrongUsage("Standard input has no name to derive another from: say --output FILE.")
+    if asked.output == STANDARD:
+        raise WrongUsage("The report goes to standard output. Name a file for the corrected copy.")
