@@ -49,11 +49,17 @@ class Asked:
     quality: bool
     processes: int | None
     output_format: OutputFormat
+    as_json: bool
     fail_on: FailOn
     fix: bool
     output: str | None
     in_place: bool
     force: bool
+
+    @property
+    def shown_as(self) -> OutputFormat:
+        """How it is told: `--json` is short for one of them."""
+        return OutputFormat.JSON if self.as_json else self.output_format
 
 
 def check_asked(asked: Asked) -> None:

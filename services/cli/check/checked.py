@@ -78,7 +78,7 @@ def _checked(given: Input, how: _With) -> Checked:
 
 
 def _one(given: Input, how: _With, *, against: Sketch | None = None, for_validation: bool) -> Checked:
-    with given.open() as stream, shown_progress(given, how.asked.output_format) as progress:
+    with given.open() as stream, shown_progress(given, how.asked.shown_as) as progress:
         try:
             report = check_stream(
                 stream,

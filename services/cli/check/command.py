@@ -57,25 +57,8 @@ def check(  # noqa: PLR0917 (typer calls it by name)
     Exits with 0 when nothing was found that --fail-on names, 1 when something was, 2 when a file cannot be read or an
     option is wrong.
     """
-    asked = Asked(
-        files=files,
-        model=model,
-        epochs=epochs,
-        validation=validation,
-        for_validation=for_validation,
-        dataset_format=dataset_format,
-        policy=policy,
-        tokens=tokens,
-        quality=quality,
-        processes=processes,
-        output_format=OutputFormat.JSON if as_json else output_format,
-        fail_on=fail_on,
-        fix=fix,
-        output=output,
-        in_place=in_place,
-        force=force,
-    )
-    raise typer.Exit(_run(asked))
+    # Typer gave every option by the name that it has there.
+    raise typer.Exit(_run(Asked(**locals())))
 
 
 def _run(asked: Asked) -> int:
@@ -97,7 +80,7 @@ def _run(asked: Asked) -> int:
 def _tell(asked: Asked, checked: "list[Checked]") -> None:
     from services.cli.check import github, human, json_output, sarif  # noqa: PLC0415
 
-    match asked.output_format:
+    match asked.shown_as:
         case OutputFormat.HUMAN:
             human.write(checked)
         case OutputFormat.JSON:
