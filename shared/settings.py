@@ -63,6 +63,12 @@ class SmtpSettings(BaseModel):
     #: POST (RFC 8058). None: no such header.
     unsubscribe_url: str | None = Field(default=None, pattern=r"^(https://|mailto:)\S+$")
 
+    @field_validator("port", "username", "password", "bounces_to", "ca_file", "unsubscribe_url", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """A compose file passes variables on that nobody has set."""
+        return None if value == "" else value
+
     @model_validator(mode="after")
     def _no_password_in_clear(self) -> Self:
         if (self.username is None) != (self.password is None):

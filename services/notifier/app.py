@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.notifier.channels import Options, senders
+from services.notifier.channels import Options, open_senders
 from services.notifier.doorbell import Doorbell
 from services.notifier.drain import Drain
 from services.notifier.fanout import BATCH, fan_out
@@ -114,8 +114,11 @@ async def open_notifier(
     keep: timedelta = KEEP,
 ) -> AsyncIterator[Notifier]:
     """Yield a notifier over its own guarded session; the caller runs it, and owns the database."""
-    async with open_egress(reach, total_seconds=total_seconds) as session:
-        yield Notifier(database, senders(session, database, ring, reach, options or Options()), keep)
+    async with (
+        open_egress(reach, total_seconds=total_seconds) as session,
+        open_senders(session, database, ring, reach, options or Options()) as senders,
+    ):
+        yield Notifier(database, senders, keep)
 
 
 async def run(settings: Settings) -> None:

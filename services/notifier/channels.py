@@ -1,5 +1,7 @@
 """The table of channels: which sender takes a delivery of which"""
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -7,6 +9,9 @@ from pathlib import Path
 import aiohttp
 
 from services.notifier.composer import Composer
+from services.notifier.mail.letter import Writer
+from services.notifier.mail.post import Post
+from services.notifier.mail.sender import MailSender
 from services.notifier.messages.links import Links
 from services.notifier.sender import Sender
 from services.notifier.slack.client import Client
@@ -18,7 +23,7 @@ from shared.endpoints.states import Channel
 from shared.security.reach import Reach
 from shared.security.secrets_at_rest import KeyRing
 from shared.security.targets import check_url
-from shared.settings import Settings
+from shared.settings import Settings, SmtpSettings
 
 
 @dataclass(frozen=True)
@@ -28,20 +33,30 @@ class Options:
     public_url: str | None = None
     templates: Path | None = None
     slack_api_url: str = "https://slack.com/api/"
+    smtp: SmtpSettings | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> "Options":
         """Return the settings' own."""
-        return cls(settings.public_url, settings.templates, settings.slack_api_url)
+        return cls(settings.public_url, settings.templates, settings.slack_api_url, settings.smtp)
 
 
-def senders(
+@asynccontextmanager
+async def open_senders(
     session: aiohttp.ClientSession, database: Database, ring: KeyRing, reach: Reach, options: Options
-) -> dict[str, Sender]:
-    """Return one sender for each channel, over one guarded session."""
-    composer = Composer(database, Links(options.public_url), Templates(options.templates))
+) -> AsyncIterator[dict[str, Sender]]:
+    """Yield one sender for each channel that is offered here; what they keep open is closed at the end."""
+    templates = Templates(options.templates)
+    composer = Composer(database, Links(options.public_url), templates)
     slack = Client(session, options.slack_api_url, partial(check_url, reach=reach))
-    return {
+    table: dict[str, Sender] = {
         Channel.WEBHOOK: WebhookSender(session, ring, reach),
         Channel.SLACK: SlackSender(slack, database, ring, composer),
     }
+    async with AsyncExitStack() as stack:
+        if options.smtp is not None:
+            writer = Writer(options.smtp, templates)
+            post = Post(options.smtp, writer.domain)
+            stack.push_async_callback(post.close)
+            table[Channel.EMAIL] = MailSender(post, writer, composer, database)
+        yield table

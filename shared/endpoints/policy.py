@@ -37,6 +37,8 @@ class Verdict:
 
     kind: Literal["delivered", "retry", "give_up", "pause", "disable"]
     reason: str = ""
+    #: Seconds until the next try, by a channel that has a schedule of its own and gives up by itself.
+    after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ def decide(answer: Answer, attempt: int, *, once: bool = False) -> Outcome:
         return GaveUp(f"{answer.told()} It was to be tried once.")
     if kind in _FINAL:
         return _FINAL[kind](answer.told())
+    if answer.verdict is not None and answer.verdict.after is not None:
+        return TryAgain(_jittered(answer.verdict.after), answer.told())
     if attempt >= len(SCHEDULE):
         return GaveUp(f"{answer.told()} That was try {attempt} of {len(SCHEDULE)}.")
     asked = seconds_asked(answer.retry_after, datetime.now(UTC))
@@ -139,7 +143,11 @@ def _kind(answer: Answer) -> str:
 
 def wait_after(attempt: int) -> float:
     """Return the seconds between try `attempt` (1-based) and the next, with jitter."""
-    return SCHEDULE[attempt].total_seconds() * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (not secret)
+    return _jittered(SCHEDULE[attempt].total_seconds())
+
+
+def _jittered(seconds: float) -> float:
+    return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (not secret)
 
 
 def seconds_asked(retry_after: str | None, now: datetime) -> float:

@@ -227,3 +227,31 @@ class ChannelThread(SQLModel, table=True):
     subject_id: str = text(primary_key=True)
     reference: dict[str, Any] = document(nullable=False)
     created_at: datetime = created_at()
+
+
+class MailReceipt(SQLModel, table=True):
+    """What became of one delivery at one address: a second try is for those that are not settled."""
+
+    __tablename__ = "mail_receipts"
+
+    delivery_id: str = Field(
+        sa_column=Column(Text, ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True, nullable=False)
+    )
+    address: str = text(primary_key=True)
+    fate: str = text()
+    #: The server's own words.
+    answer: str = text()
+    created_at: datetime = created_at()
+
+
+class SuppressedAddress(SQLModel, table=True):
+    """An address of an endpoint at which nobody is: nothing is sent there until the endpoint's target is changed."""
+
+    __tablename__ = "suppressed_addresses"
+
+    endpoint_id: str = Field(
+        sa_column=Column(Text, ForeignKey("webhook_endpoints.id"), primary_key=True, nullable=False)
+    )
+    address: str = text(primary_key=True)
+    reason: str = text()
+    created_at: datetime = created_at()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 import yaml
@@ -151,10 +151,11 @@ def _is_known(variable: str) -> bool:
 
 def _is_nested(name: str, rest: list[str]) -> bool:
     annotation = Settings.model_fields[name].annotation
-    inner = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
-    if inner is None:  # a mapping: its key comes first
-        inner, rest = annotation.__args__[1], rest[1:]  # type: ignore[union-attr]
-    return rest[0] in inner.model_fields
+    found = [each for each in (annotation, *get_args(annotation)) if isinstance(each, type)]
+    inner = next(each for each in found if issubclass(each, BaseModel))
+    if get_origin(annotation) is dict:  # its key comes first
+        rest = rest[1:]
+    return rest[0] in {field.alias or known for known, field in inner.model_fields.items()}
 
 
 def _env_made_in(folder: Path) -> dict[str, str]:

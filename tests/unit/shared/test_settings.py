@@ -78,7 +78,13 @@ def _smtp(**more: Any) -> SmtpSettings | None:
 
 @pytest.mark.parametrize(
     ("more", "port"),
-    [({}, 587), ({"tls": "tls"}, 465), ({"tls": "none"}, 25), ({"tls": "none", "port": 1025}, 1025)],
+    [
+        ({}, 587),
+        ({"port": "", "username": "", "password": ""}, 587),
+        ({"tls": "tls"}, 465),
+        ({"tls": "none"}, 25),
+        ({"tls": "none", "port": 1025}, 1025),
+    ],
 )
 def test_the_kind_of_tls_has_a_port(more: dict[str, Any], port: int) -> None:
     smtp = _smtp(**more)
