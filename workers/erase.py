@@ -1,6 +1,7 @@
-"""Remove what was deleted: a file's bytes, here and at the provider; a model at the provider."""
+"""Remove what was deleted: a file's bytes, here and at the provider; a model at the provider; what an upload left."""
 
 from shared import log
+from shared.datasets import uploads
 from shared.datasets.tables import Dataset
 from shared.errors import ProviderRefused
 from shared.models.tables import TunedModel
@@ -32,6 +33,13 @@ async def erase_file(runtime: Runtime, lease: Lease) -> Outcome:
             refused.append(_refusal(provider.name, exc))
     # A key that is being changed, a file that a job there still uses: refused today may be done tomorrow.
     return Retry(" ".join(refused), defect=True) if refused else Done()
+
+
+async def sweep(runtime: Runtime, lease: Lease) -> Outcome:
+    """Delete the bytes of an upload whose gateway died before it recorded the file: recording strikes this row out."""
+    await runtime.storage.delete(uploads.stored_as(lease.subject_id))
+    _log.info("upload.swept", file_id=lease.subject_id)
+    return Done()
 
 
 async def erase_model(runtime: Runtime, lease: Lease) -> Outcome:

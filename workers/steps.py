@@ -25,6 +25,7 @@ STEPS: dict[str, StepSpec] = {
     Step.DERIVE: StepSpec(derive.run, derive.give_up, _LONG_SECONDS, "making the file", long=True),
     Step.VALIDATE: StepSpec(validate.run, validate.give_up, _LONG_SECONDS, "checking the file", long=True),
     Step.RELEASE: StepSpec(release.run, erase.give_up, in_words="waking the jobs that wait for the file"),
+    Step.SWEEP: StepSpec(erase.sweep, erase.give_up, in_words="removing what an upload left"),
     Step.ERASE_FILE: StepSpec(erase.erase_file, erase.give_up, in_words="deleting the file"),
     Step.PREPARE: StepSpec(prepare.run, poll.give_up, _LONG_SECONDS, "preparing the job", long=True),
     Step.UPLOAD: StepSpec(upload.run, poll.give_up, _LONG_SECONDS, "uploading the job's files", long=True),

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway import idempotency
 from services.gateway.routes import Route, caller
-from shared.datasets import lifecycle
+from shared.datasets import lifecycle, uploads
 from shared.datasets import queries as datasets
 from shared.datasets.derive import options
 from shared.datasets.split import Side, check_asked, check_size
@@ -86,7 +86,7 @@ async def _request(
         purpose=FilePurpose.FINE_TUNE,
         bytes=0,
         sha256="",
-        stored_as=f"datasets/{file_id}",
+        stored_as=uploads.stored_as(file_id),
         labels=source.labels,
         validation_of=validation_of,
         derived_from=source.id,

@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway import idempotency, parameters
 from services.gateway.middleware import mark
 from services.gateway.routes import Route, caller, runtime
-from services.gateway.uploading import Upload, receive
-from shared.datasets import lifecycle
+from services.gateway.uploading import drop, receive
+from shared.datasets import lifecycle, uploads
 from shared.datasets import queries as datasets
 from shared.datasets.states import UNCHECKED, DatasetState
 from shared.datasets.tables import Dataset
@@ -31,6 +31,9 @@ async def create(request: web.Request) -> web.Response:
     upload = await receive(request)
 
     async def act(session: AsyncSession) -> dict[str, Any]:
+        if not await uploads.end(session, upload.file_id):
+            message = "The upload took more than a day, and its first bytes may have been removed. Send the file again."
+            raise ApiError(message, status=503, type="service_unavailable_error", code="upload_too_slow")
         await _check_validation_of(session, caller(request).project_id, upload.validation_of)
         dataset = Dataset(
             id=upload.file_id,
@@ -39,7 +42,7 @@ async def create(request: web.Request) -> web.Response:
             purpose=upload.purpose,
             bytes=upload.stored.bytes,
             sha256=upload.stored.sha256,
-            stored_as=upload.stored_as,
+            stored_as=uploads.stored_as(upload.file_id),
             labels=upload.metadata,
             validation_of=upload.validation_of,
         )
@@ -51,10 +54,10 @@ async def create(request: web.Request) -> web.Response:
         response = await idempotency.write(request, act, content=content)
     except (ApiError, NotFound):
         # A definite no. After any other error the row may stand all the same, and then needs its bytes.
-        await _drop(request, upload)
+        await drop(request, upload.file_id)
         raise
     if "idempotent-replayed" in response.headers:
-        await _drop(request, upload)
+        await drop(request, upload.file_id)
     return response
 
 
@@ -64,10 +67,6 @@ async def _check_validation_of(session: AsyncSession, project_id: str, file_id: 
     training = await datasets.get(session, project_id, file_id, param="validation_of")
     if training.purpose != FilePurpose.FINE_TUNE:
         raise ApiError(f"validation_of: {file_id} is what a job wrote, not a dataset.", param="validation_of")
-
-
-async def _drop(request: web.Request, upload: Upload) -> None:
-    await runtime(request).storage.delete(upload.stored_as)
 
 
 async def list_files(request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from services.gateway.routes import runtime
+from shared.datasets import uploads
 from shared.errors import Unavailable
 from shared.storage.store import Stored
 from shared.wire import ids
@@ -41,7 +42,6 @@ class Upload:
     file_id: str
     filename: str
     purpose: str
-    stored_as: str
     stored: Stored
     metadata: dict[str, str] | None = None
     validation_of: str | None = None
@@ -51,8 +51,10 @@ class Upload:
 class _Form:
     """What was read of the form by now."""
 
-    stored_as: str
+    file_id: str
     filename: str | None = None
+    #: Whether bytes may lie in the storage.
+    begun: bool = False
     stored: Stored | None = None
     fields: dict[str, str] = field(default_factory=dict)
     #: Why the file's bytes ended early. The storage would tell it in words of its own.
@@ -64,16 +66,21 @@ async def receive(request: web.Request) -> Upload:
     if not request.content_type.startswith("multipart/"):
         message = f"POST /v1/files takes multipart/form-data with purpose and file; this is {request.content_type}."
         raise ApiError(message)
-    file_id = ids.new("file-")
-    form = _Form(f"datasets/{file_id}")
+    form = _Form(ids.new("file-"))
     try:
         await _read(request, form)
-        upload = _checked(form, file_id)
+        return _checked(form)
     except BaseException:
-        if form.stored is not None:
-            await runtime(request).storage.delete(form.stored_as)
+        if form.begun:
+            await drop(request, form.file_id)
         raise
-    return upload
+
+
+async def drop(request: web.Request, file_id: str) -> None:
+    """Remove the bytes of an upload of which no file comes. Who dies before leaves it to the sweep that is promised."""
+    await runtime(request).storage.delete(uploads.stored_as(file_id))
+    async with runtime(request).begin() as session:
+        await uploads.end(session, file_id)
 
 
 async def _read(request: web.Request, form: _Form) -> None:
@@ -105,8 +112,11 @@ async def _take(request: web.Request, part: BodyPartReader, form: _Form) -> None
 
 
 async def _store(request: web.Request, part: BodyPartReader, form: _Form) -> Stored:
+    async with runtime(request).begin() as session:
+        await uploads.begin(session, form.file_id)
+    form.begun = True
     try:
-        return await runtime(request).storage.put(form.stored_as, _pieces(request, part, form))
+        return await runtime(request).storage.put(uploads.stored_as(form.file_id), _pieces(request, part, form))
     except Unavailable as exc:
         raise form.broken or exc from exc
 
@@ -146,7 +156,7 @@ def _filename(part: BodyPartReader) -> str:
     return name
 
 
-def _checked(form: _Form, file_id: str) -> Upload:
+def _checked(form: _Form) -> Upload:
     if form.stored is None or form.filename is None:
         raise ApiError("file: is required.", param="file")
     purpose = form.fields.get("purpose")
@@ -154,10 +164,9 @@ def _checked(form: _Form, file_id: str) -> Upload:
         said = "is required" if purpose is None else f"must be 'fine-tune'; it is {purpose[:50]!r}"
         raise ApiError(f"purpose: {said}.", param="purpose")
     return Upload(
-        file_id=file_id,
+        file_id=form.file_id,
         filename=form.filename,
         purpose=purpose,
-        stored_as=form.stored_as,
         stored=form.stored,
         metadata=_metadata(form.fields),
         validation_of=form.fields.get("validation_of") or None,

@@ -11,6 +11,7 @@ class Step(StrEnum):
     DERIVE = "dataset.derive"  #: Make a file of another: a side of a split, a conversion.
     VALIDATE = "dataset.validate"  #: Read the dataset, report every problem.
     RELEASE = "dataset.release"  #: Tell the jobs that wait for a file that it is checked.
+    SWEEP = "dataset.sweep"  #: Remove an upload's bytes of which no file came. The gateway asks, no event leads to it.
     ERASE_FILE = "dataset.erase"  #: Remove a deleted file's bytes, here and at the provider.
     PREPARE = "job.prepare"  #: Check the files against the model, price the job.
     UPLOAD = "job.upload"  #: Bring the files to the provider, each once.

@@ -14,6 +14,10 @@ _SCHEDULE = text("""
     SET run_at = least(work_items.run_at, excluded.run_at), wanted = work_items.wanted + 1
     RETURNING id, epoch, run_at <= clock_timestamp()
 """)
+#: A row that somebody leased may be done by half.
+_TAKE_BACK = text("""
+    DELETE FROM work_items WHERE kind = :kind AND subject_id = :subject_id AND lease_until IS NULL RETURNING 1
+""")
 _WAKES = "tuneyard.wakes"
 
 
@@ -27,6 +31,11 @@ async def schedule(session: AsyncSession, kind: str, subject_id: str, *, after: 
     row = result.one()
     if wake and row[2]:
         session.info.setdefault(_WAKES, []).append(Due(id=row[0], epoch=row[1]))
+
+
+async def take_back(session: AsyncSession, kind: str, subject_id: str) -> bool:
+    """Strike out what nobody has begun; return False when it is done, or somebody is at it."""
+    return (await sql(session, _TAKE_BACK, kind=kind, subject_id=subject_id)).first() is not None
 
 
 def take_wakes(session: AsyncSession) -> list[Due]:

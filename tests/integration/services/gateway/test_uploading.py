@@ -8,7 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 import pytest
+from sqlalchemy import text
 
+from shared.db.database import sql
+from shared.events.reactions import Step
 from shared.settings import Settings
 from tests.conftest import open_house, until
 from tests.integration.services.gateway.conftest import Api
@@ -32,11 +35,19 @@ def _objects(api: Api) -> set[Path]:
     return {path for path in root.rglob("*") if path.is_file() and path.name != ".probe"}
 
 
+async def _promised(api: Api) -> list[str]:
+    """The uploads whose bytes would be removed in a day, if nobody came for them."""
+    async with api.house.runtime.database.begin() as session:
+        found = await sql(session, text("SELECT subject_id FROM work_items WHERE kind = :kind"), kind=Step.SWEEP)
+        return [row.subject_id for row in found]
+
+
 @pytest.mark.parametrize("parts", [(PURPOSE, FILE), (FILE, PURPOSE)], ids=["purpose first", "file first"])
 async def test_the_fields_come_in_any_order(api: Api, parts: tuple[str, str]) -> None:
     answer = await api.call("POST", "/files", data=_form(*parts), headers=TYPE)
     assert (answer.status, answer.body["filename"], answer.body["bytes"]) == (200, "a.jsonl", 3)
     assert answer.body["status"] == "uploaded"
+    assert await _promised(api) == []
 
 
 @pytest.mark.parametrize(
@@ -73,6 +84,7 @@ async def test_another_form_is_refused_and_leaves_nothing(
     answer = await api.call("POST", "/files", data=_form(*parts), headers=TYPE)
     assert (answer.status, answer.error["param"]) == (400, param), why
     assert _objects(api) == before
+    assert await _promised(api) == []
 
 
 @pytest.mark.parametrize(
@@ -146,7 +158,7 @@ async def test_an_upload_whose_sender_drops_leaves_no_row_and_no_object(api: Api
     del reader
 
     async def gone() -> bool:
-        return _objects(api) == before
+        return _objects(api) == before and await _promised(api) == []
 
     await until(gone, 15)
     assert (await api.get("/files")).body == listed

@@ -7,8 +7,8 @@ from shared.events.reactions import REACTIONS, Step, is_told, steps_after
 from shared.jobs.states import EVENTS
 from workers.steps import STEPS
 
-#: Not in the table: the notifier's, one that comes back by itself, and one that a member asks for.
-SET_GOING_ELSEWHERE = {Step.FANOUT, Step.WATCH, Step.RECOVER}
+#: Not in the table: the notifier's, one that comes back by itself, one that a member asks for, one of the gateway's.
+SET_GOING_ELSEWHERE = {Step.FANOUT, Step.WATCH, Step.RECOVER, Step.SWEEP}
 
 
 def test_every_event_has_its_line_and_every_line_an_event() -> None:
