@@ -197,6 +197,18 @@ async def test_a_tuned_model_is_its_projects_alone_and_is_gone_when_deleted(own:
     ):
         assert gone.status == 404
     assert (await own.post("/chat/completions", asked)).error["code"] == "model_not_found"
+    await _its_checkpoints_stay_until_they_are_deleted_themselves(own, job_id, name)
+
+
+async def _its_checkpoints_stay_until_they_are_deleted_themselves(own: Api, job_id: str, deleted: str) -> None:
+    assert (await own.get(f"/fine_tuning/jobs/{job_id}")).body["fine_tuned_model"] == deleted
+    listed = (await own.get(f"/fine_tuning/jobs/{job_id}/checkpoints")).body
+    checkpoint = next(one["fine_tuned_model_checkpoint"] for one in listed["data"] if "ckpt" in str(one))
+    asked = {"model": checkpoint, "messages": [{"role": "user", "content": "What is 3 plus 3?"}]}
+    assert (await own.post("/chat/completions", asked)).status == 200
+    assert (await own.call("DELETE", f"/models/{checkpoint}")).body["deleted"] is True
+    assert (await own.post("/chat/completions", asked)).error["code"] == "model_not_found"
+    assert (await own.get(f"/fine_tuning/jobs/{job_id}/checkpoints")).body == listed
 
 
 async def test_a_model_of_a_provider_that_left_the_settings_is_explained(own: Api) -> None:
