@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.catalogue import BaseModel, find
+from shared.datasets import queries as datasets
 from shared.datasets.checks import Finding, Severity
 from shared.datasets.estimate import Estimate, estimate_of_report
 from shared.datasets.report_judge import for_validation, judge
@@ -76,10 +77,10 @@ async def _judged(
         price = None if use.is_held_out else estimate_of_report(stored, base, n_epochs)
         if error is not None or price is not None or use.is_held_out:
             return error, price
-    checks = CHECKS.get()
-    report = await checks.report(
-        runtime.storage, use.dataset, model=base, n_epochs=n_epochs, for_validation=use.is_held_out
-    )
+    async with runtime.begin() as session:
+        policy = await datasets.policy(session, use.dataset.project_id)
+    asked = {"n_epochs": n_epochs, "for_validation": use.is_held_out, "policy": policy}
+    report = await CHECKS.get().report(runtime.storage, use.dataset, model=base, **asked)
     return report.first_error(), report.estimate
 
 

@@ -17,7 +17,8 @@ from shared.work.claim import Lease
 _log = log.get(__name__)
 _EVERY_SECONDS = 1.0
 _WRITE = text("""
-    UPDATE datasets SET progress = jsonb_build_object('bytes', :bytes, 'lines', :lines, 'of', :of)
+    UPDATE datasets SET progress = jsonb_build_object(
+        'bytes', CAST(:bytes AS bigint), 'lines', CAST(:lines AS bigint), 'of', CAST(:of AS bigint))
     WHERE id = :id
 """)
 

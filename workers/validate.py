@@ -3,18 +3,21 @@
 from shared import log
 from shared.datasets import lifecycle
 from shared.datasets import queries as datasets
+from shared.datasets.quality import Sketch
 from shared.datasets.states import DatasetState
 from shared.datasets.tables import Dataset
 from shared.db.database import server_time
+from shared.errors import NotFound
 from shared.runtime import Runtime
 from shared.work.claim import Lease
-from shared.work.outcomes import Done, GaveUp, Outcome
+from shared.work.outcomes import Again, Done, GaveUp, Outcome
 from workers.checking import CHECKS
 from workers.telling import told
 
 _log = log.get(__name__)
 #: Ten examples are required of what is trained on, not of what is held out: only a job knows which a file is.
 TOO_FEW = "too_few_examples"
+_WAIT_SECONDS = 1.0
 
 
 async def run(runtime: Runtime, lease: Lease) -> Outcome:
@@ -24,15 +27,30 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         if dataset is None or dataset.state != DatasetState.UPLOADED:
             return Done()
         policy = await datasets.policy(session, dataset.project_id)
+        training = await session.get(Dataset, dataset.validation_of) if dataset.validation_of else None
+    if training is not None and training.state == DatasetState.MAKING:
+        return Again(_WAIT_SECONDS, "the file it is held out from is being made")
+    against = None if training is None else await _sketch(runtime, training)
     async with told(runtime, lease, dataset) as progress:
         report = await CHECKS.get().report(
-            runtime.storage, dataset, model=None, policy=policy, on_progress=progress.note
+            runtime.storage, dataset, model=None, policy=policy, against=against, on_progress=progress.note
         )
     error = next((found for found in report.errors() if found.code != TOO_FEW), None)
     _log.info("dataset.checked", examples=report.examples, valid=report.valid)
     details = None if error is None else str(error)
     await _end(runtime, lease, report=report.as_dict(), plain_bytes=report.plain_bytes, status_details=details)
     return Done()
+
+
+async def _sketch(runtime: Runtime, training: Dataset) -> Sketch | None:
+    """Return what a check of a held-out file needs to know of its training file; nothing of one that is gone."""
+    if training.state == DatasetState.DELETED:
+        return None
+    try:
+        return (await CHECKS.get().report(runtime.storage, training, model=None, tokens=False)).sketch
+    except NotFound:
+        # Deleted since: its bytes go first.
+        return None
 
 
 async def give_up(runtime: Runtime, lease: Lease, outcome: GaveUp) -> None:

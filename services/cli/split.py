@@ -21,11 +21,12 @@ def register(app: typer.Typer) -> None:
     app.command("split")(split)
 
 
-def split(
+def split(  # noqa: PLR0917 (typer calls it by name)
     file: Annotated[str, typer.Argument(help="A dataset in JSON Lines; - reads standard input.", metavar="FILE")],
     test_fraction: Annotated[float | None, typer.Option(help="The share to hold out, such as 0.2.")] = None,
     test_count: Annotated[int | None, typer.Option(help="The number of examples to hold out.")] = None,
     seed: Annotated[int, typer.Option(help="Another seed holds others out.")] = 0,
+    near: Annotated[bool, typer.Option("--near-duplicates/--no-near-duplicates", help="Keep alike together.")] = True,  # noqa: FBT002
     train: Annotated[str | None, typer.Option(help="Where to write. Default: FILE with .train before its end.")] = None,
     test: Annotated[str | None, typer.Option(help="Where to write. Default: FILE with .test before its end.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,  # noqa: FBT002
@@ -43,7 +44,7 @@ def split(
     try:
         with named(file) as given:
             places = _places(file, train, test, force=force)
-            plan = _planned(given, test_fraction, test_count, seed)
+            plan = _planned(given, test_fraction, test_count, seed, near=near)
             _write(given, plan, places, force=force)
     except (Refused, CannotRead, CannotWrite) as exc:
         typer.echo(f"tuneyard split: {exc}", err=True)
@@ -63,12 +64,12 @@ def _places(file: str, train: str | None, test: str | None, *, force: bool) -> t
     return places
 
 
-def _planned(given: Input, fraction: float | None, count: int | None, seed: int) -> "Plan":
+def _planned(given: Input, fraction: float | None, count: int | None, seed: int, *, near: bool) -> "Plan":
     from shared.datasets.split import check_asked, plan  # noqa: PLC0415
 
     check_asked(fraction, count)
     with given.open() as stream:
-        return plan(stream, fraction=fraction, count=count, seed=seed)
+        return plan(stream, fraction=fraction, count=count, seed=seed, near=near)
 
 
 def _write(given: Input, plan: "Plan", places: tuple[str, str], *, force: bool) -> None:

@@ -8,8 +8,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from shared.datasets.quality.talk import Talk
+from shared.datasets.split.alike import Likeness
 from shared.datasets.split.lines import example_lines
-from shared.datasets.split.prompt import prompt_and_system
+from shared.datasets.split.prompt import prompt_and_system, read_talk
 from shared.errors import Refused
 
 
@@ -36,28 +38,38 @@ class Index:
         yield from np.split(order, np.flatnonzero(np.diff(self.stratum[order])) + 1)
 
 
-def index_of(stream: BinaryIO | Iterable[bytes], seed: int) -> Index:
-    """Read the file to its end; raise Refused at the first line that is no example, for nothing is left out unseen."""
+def index_of(stream: BinaryIO | Iterable[bytes], seed: int, *, near: bool) -> Index:
+    """Read the file to its end; raise Refused at the first line that is no example, for nothing is left out unseen.
+
+    Questions of examples that are `near` each other are one group, with the lowest of their hashes.
+    """
     key = hashlib.blake2b(str(seed).encode(), digest_size=32).digest()
     asked, under = array("Q"), array("Q")
+    likeness = Likeness() if near else None
     for number, line in example_lines(stream):
-        prompt, system = _read(number, line)
+        talk = _read(number, line)
+        if likeness is not None:
+            likeness.take(talk)
+        prompt, system = prompt_and_system(talk)
         asked.append(_number(prompt, key))
         under.append(_number(system, key))
     if not asked:
         raise Refused("The file has no examples. Write one JSON object per line.")
-    hashes, first, group, sizes = np.unique(
-        np.frombuffer(asked, dtype=np.uint64), return_index=True, return_inverse=True, return_counts=True
-    )
+    hashes, group = np.unique(np.frombuffer(asked, dtype=np.uint64), return_inverse=True)
+    if likeness is not None:
+        # Hashes are in order, so the least group has the lowest.
+        least = likeness.joined(group, len(hashes))
+        hashes, group = np.unique(hashes[least[group]], return_inverse=True)
+    _, first, sizes = np.unique(group, return_index=True, return_counts=True)
     _, strata = np.unique(np.frombuffer(under, dtype=np.uint64), return_inverse=True)
     return Index(group, hashes, sizes, strata[first])
 
 
-def _read(number: int, line: bytes | None) -> tuple[str, str]:
+def _read(number: int, line: bytes | None) -> Talk:
     if line is None:
         raise Refused(f"Line {number} is over 64 MiB. Split it; `tuneyard check` finds whatever else there is.")
     try:
-        return prompt_and_system(line)
+        return read_talk(line)
     except (ValueError, RecursionError) as exc:
         said = str(exc) or "it is nested too deeply"
         raise Refused(f"Line {number} is no example: {said}. `tuneyard check` finds all there is.") from exc

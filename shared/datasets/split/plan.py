@@ -77,16 +77,22 @@ def check_size(examples: int, count: int | None) -> None:
 
 
 def plan(
-    stream: BinaryIO | Iterable[bytes], *, fraction: float | None = None, count: int | None = None, seed: int = 0
+    stream: BinaryIO | Iterable[bytes],
+    *,
+    fraction: float | None = None,
+    count: int | None = None,
+    seed: int = 0,
+    near: bool = True,
 ) -> Plan:
     """Return who is tested. It depends on seed and question alone, but for the minimums:
 
     by a fraction, a question is tested when its hash lies below it; by a number, the questions with the lowest hashes
     are, from each system prompt in proportion. At least 10 examples stay, at least 1 is tested, and of each system
-    prompt with 10 questions at least 1. Raises CannotSplit. 24 bytes of memory an example.
+    prompt with 10 questions at least 1. Examples that are `near` each other, nearly the same, count as one question.
+    Raises CannotSplit. 32 bytes of memory an example, and up to a kilobyte where near ones are looked for.
     """
     check_asked(fraction, count)
-    index = index_of(stream, seed)
+    index = index_of(stream, seed, near=near)
     check_size(index.examples, count)
     chosen = _below(index, fraction) if fraction is not None else _lowest(index, count or TEST_AT_LEAST)
     chosen = _keep_minimums(index, chosen)

@@ -196,3 +196,20 @@ def test_a_file_that_changed_between_the_passes_is_noticed() -> None:
     for other in (MANY[:19], MANY[:21]):
         with pytest.raises(CannotSplit, match="changed"):
             sides(file(*other), made)
+
+
+def test_what_is_nearly_the_same_falls_on_the_same_side() -> None:
+    words = "the old clerk at the harbour counts barrels of salted fish and writes each number into a long green book"
+    twins = [
+        chat(f"Tell me once more how {words}?", f"Gladly: {words}, every day at noon."),
+        chat(f"Tell me once again how {words}?", f"Gladly: {words}, every day at noon!"),
+    ]
+    rest = [chat(f"Question {n}?") for n in range(30)]
+    data = file(twins[0], *rest, twins[1])
+    sides_of = [
+        [plan(io.BytesIO(data), fraction=0.5, seed=seed, near=near).tested[[0, 31]] for seed in range(8)]
+        for near in (True, False)
+    ]
+    assert all(one == other for one, other in sides_of[0])
+    assert not all(one == other for one, other in sides_of[1])
+    assert plan(io.BytesIO(data), fraction=0.5).groups == 31
