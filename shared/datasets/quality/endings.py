@@ -23,6 +23,7 @@ _SENTENCE = 80
 HABIT = 0.95
 _FEWEST = 20
 _LAST_LINE = re.compile(r"\s*(?:[-*•#|>+]|\d+[.)]|```|\S+:\s)")
+_STOPS = frozenset(".!?…\"'”’)]}`>*:|。!?")
 #: A small word, or a comma; a name, a tag or an address may stand at an end.
 _BREAKS_OFF = re.compile(r"(?:(?<=\s)[a-z]+|[a-z],|[a-z]-)$")
 
@@ -48,7 +49,8 @@ def circle_in(text: str) -> tuple[str, int] | None:
     """Return a unit of words that follows on itself at the end or in the middle of a text, and how often."""
     for end in (len(text), len(text) // 2):
         probe = text[end - _PROBE : end]
-        before = text.rfind(probe, 0, end - 1)
+        # What turns so often stands in every part of so large a share.
+        before = text.rfind(probe, end - _PROBE - len(text) // TURNS, end - 1)
         if before < 0:
             continue
         period = end - _PROBE - before
@@ -66,6 +68,8 @@ def ending_of(answer: str) -> int:
     text = answer.rstrip()
     if len(text) < _SENTENCE:
         return 0
+    if text[-1] in _STOPS:
+        return ENDS
     last = text[text.rfind("\n") + 1 :]
     if len(last) < _SENTENCE // 2 or _LAST_LINE.match(last):
         return 0

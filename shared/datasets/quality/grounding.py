@@ -11,7 +11,7 @@ from shared.datasets.quality.rows import SAMPLED, UNGROUNDED, Rows
 from shared.datasets.quality.talk import Talk
 
 #: All of the first lines are looked at, and one of each so many that follow: it is a note on the file.
-_ALL_UNTIL, _EVERY = 2_000, 16
+_ALL_UNTIL, _EVERY = 1_000, 32
 _READ = 2_000
 #: Numbers of three digits and more; smaller ones number lists and count what the prompt shows.
 _FACT = re.compile(r"(?<![\w.,])\d[\d,.]*\d\d(?![\w,]|\.\d)|(?<=[a-z,] )[A-Z][a-z]{3,}\b(?!:)")

@@ -1,6 +1,7 @@
 """Name an example, its prompt and its answer by 64 bits each, so that equal ones are found without being kept."""
 
 import unicodedata
+from functools import lru_cache
 from hashlib import sha256
 
 from shared.datasets.quality.talk import Talk
@@ -19,6 +20,12 @@ def hashed(data: bytes) -> bytes:
 def key(text: str) -> bytes:
     """Return the key of a text as it stands."""
     return hashed(text.encode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=64)
+def system_key(system: str) -> bytes:
+    """Return the key of a system prompt, remembered: it is the same in most examples."""
+    return key(system)
 
 
 def prompt_key(talk: Talk) -> bytes:

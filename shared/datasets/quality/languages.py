@@ -42,7 +42,7 @@ _BLOCKS = (
 _STARTS = [start for start, _ in _BLOCKS]
 _NUMBERS = [LANGUAGES.index(script) if script else 0 for _, script in _BLOCKS]
 
-_READ = 400  #: Characters of an answer that are enough to tell.
+_READ = 200  #: Characters of an answer that are enough to tell.
 _FEWEST_WORDS = 4
 #: A language of so large a share is the file's, and others are slips; a file of many languages has none.
 HABIT = 0.95
@@ -61,10 +61,13 @@ def language_of(text: str) -> int:
     head = text[:_READ]
     if not head.isascii() and (script := _script(head)):
         return script
-    votes = Counter(_WORDS[word] for word in head.lower().split() if word in _WORDS).most_common(2)
-    if not votes or votes[0][1] < _FEWEST_WORDS or (len(votes) > 1 and votes[0][1] < 3 * votes[1][1]):
+    votes = list(filter(None, map(_WORDS.get, head.lower().split())))
+    if len(votes) < _FEWEST_WORDS:
         return 0
-    return votes[0][0]
+    if votes.count(votes[0]) == len(votes):
+        return votes[0]
+    (most, number), (_, second) = Counter(votes).most_common(2)
+    return most if number >= max(_FEWEST_WORDS, 3 * second) else 0
 
 
 def asks_language(prompt: str, language: int) -> bool:

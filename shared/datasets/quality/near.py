@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.datasets.quality.groups import runs
-from shared.datasets.quality.shingles import Batch, samples_of
+from shared.datasets.quality.shingles import Batch, samples_at, together
 from shared.datasets.quality.words import mixed
 
 #: LSH: two examples are compared when all of a band's MinHashes agree in any band. With these, pairs of similarity 0.8
@@ -22,6 +22,7 @@ _SAMPLED = 5_000
 #: Both the questions and the answers must be alike by so much: many questions may be asked of one document.
 PART = 0.5
 _JUDGED_AT_ONCE = 4_096
+_SPREAD = np.uint32(0x9E3779B1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,9 @@ def find_alike(
     keys = _bands(batches, template)
     pairs = _candidates(keys, eligible & keys.any(axis=1))
     ones, others = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    involved = set(ones.tolist()) | set(others.tolist())
-    samples = {place: np.unique(sample) for place, sample in enumerate(samples_of(batches)) if place in involved}
+    samples = {
+        place: np.unique(sample) for place, sample in samples_at(batches, np.unique(np.concatenate((ones, others))))
+    }
     for start in range(0, len(pairs), _JUDGED_AT_ONCE):
         one, other = ones[start : start + _JUDGED_AT_ONCE], others[start : start + _JUDGED_AT_ONCE]
         kept = [[samples[place] for place in places.tolist()] for places in (one, other)]
@@ -60,7 +62,7 @@ def _template(batches: list[Batch]) -> NDArray[np.uint32]:
     """Return the runs that a large share of the examples has."""
     rows = sum(len(batch.counts) for batch in batches)
     step = max(1, rows // _SAMPLED)
-    sample = [sample for place, sample in enumerate(samples_of(batches)) if place % step == 0]
+    sample = [sample for _, sample in samples_at(batches, np.arange(0, rows, step))]
     if not sample:
         return np.empty(0, np.uint32)
     values, counts = np.unique(np.concatenate(sample), return_counts=True)
@@ -82,34 +84,33 @@ def _bands(batches: list[Batch], template: NDArray[np.uint32]) -> NDArray[np.uin
     factors = chance.integers(0, 1 << 31, (BANDS, PER_BAND), dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     keys = np.zeros((sum(len(batch.counts) for batch in batches), BANDS), np.uint32)
     start = 0
-    for batch in batches:
-        _fill(keys[start : start + len(batch.counts)], batch, template, turns, factors)
+    for batch in together(batches):
+        own = _without(template, batch.runs)
+        row = np.repeat(np.arange(len(batch.counts)), batch.counts)[own]
+        counts = np.bincount(row, minlength=len(batch.counts))
+        enough = np.repeat(counts >= FEWEST, counts)
+        if enough.any():
+            begins, _ = runs(row[enough])
+            hashed = _min_hashes(batch.runs[own][enough], begins, turns, factors)
+            keys[start + row[enough][begins]] = hashed
         start += len(batch.counts)
     return keys
 
 
-def _fill(
-    keys: NDArray[np.uint32],
-    batch: Batch,
-    template: NDArray[np.uint32],
-    turns: NDArray[np.uint32],
-    factors: NDArray[np.uint32],
-) -> None:
-    own = _without(template, batch.runs)
-    row = np.repeat(np.arange(len(batch.counts)), batch.counts)[own]
-    counts = np.bincount(row, minlength=len(batch.counts))
-    used = np.repeat(counts >= FEWEST, counts)
-    values, row = batch.runs[own][used], row[used]
-    if not len(values):
-        return
-    begins, _ = runs(row)
+def _min_hashes(
+    values: NDArray[np.uint32], begins: NDArray[np.intp], turns: NDArray[np.uint32], factors: NDArray[np.uint32]
+) -> NDArray[np.uint32]:
+    """Return for each row of values, which begin as given, a key for each band: its MinHashes in one."""
+    scratch = np.empty_like(values)
+    keys = np.empty((len(begins), BANDS), np.uint32)
     for band in range(BANDS):
         summed = np.full(len(begins), band, np.uint32)
         for turn, factor in zip(turns[band], factors[band], strict=True):
             # Odd factors permute the numbers of 32 bits; the smallest one under each permutation is a MinHash.
-            smallest = np.minimum.reduceat((values ^ turn) * factor, begins)
-            summed = mixed(summed * np.uint32(31) + smallest)
-        keys[row[begins], band] = summed
+            np.multiply(np.bitwise_xor(values, turn, out=scratch), factor, out=scratch)
+            summed = summed * _SPREAD + np.minimum.reduceat(scratch, begins)
+        keys[:, band] = mixed(summed)
+    return keys
 
 
 def _candidates(keys: NDArray[np.uint32], usable: NDArray[np.bool_]) -> NDArray[np.uint64]:

@@ -32,18 +32,8 @@ _PROMISE = re.compile(
     rf"(?:(?:I|We)(?:'ll|’ll| will| am going to|'m going to) (?:now |also |then |gladly |go ahead and )?(?:{_DEEDS})"
     rf"|(?:I|We)(?:'ve| have|’ve) (?:now |just |already |also )?(?:{_DONE}))"
 )
-_BEGINNINGS = (
-    "I'll ",
-    "I will ",
-    "I’ll ",
-    "I've ",
-    "I have ",
-    "I am going",
-    "I'm going",
-    "We'll ",
-    "We will ",
-    "We have ",
-)
+#: Looked for first, because most answers say none of these, and a letter is found faster than a word.
+_BEGINNINGS = ("I'll ", "I will ", "I’ll ", "I've ", "I have ", "I am going", "I'm going", "We")
 #: Who asks for a letter, a story or a role gets another's promises.
 _ANOTHERS = re.compile(
     r"(?i)\b(?:write|draft|compose|letter|e-?mail|story|dialog\w*|role-?play|pretend|script|rewrite|translate)\b"
@@ -56,7 +46,7 @@ def check_promises(talk: Talk, place: Place) -> None:
     if talk.attached or TOOL in talk.marks or CALLED in talk.marks:
         return
     for index, answer in talk.said_by(LEARNED):
-        if not holds(answer, _BEGINNINGS):
+        if not ("I" in answer or "We" in answer) or not holds(answer, _BEGINNINGS):
             continue
         match = _PROMISE.search(answer)
         if match and not _LETTER.search(answer) and not _asked_for(talk):

@@ -48,6 +48,9 @@ class Refusals:
 def refuses(answer: str) -> bool:
     """Whether an answer begins with a refusal."""
     head = answer[:_READ]
+    # All but the last three languages say "I".
+    if "I" not in head and head.isascii() and "Je" not in head and "No " not in head and "unable" not in head:
+        return False
     return holds(head, _SIGNS) and _REFUSAL.search(head) is not None
 
 

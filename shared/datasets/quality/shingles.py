@@ -16,6 +16,7 @@ MOST_SHINGLES = 256
 #: Beyond a million examples the sample is halved with every doubling, so that memory stays where it is: 1 GB.
 ROWS_AT_MOST_SHINGLES = 1_000_000
 _BATCH = MOST_BYTES // 2
+_AT_ONCE = 1_000
 #: Longer examples are compared by their beginning.
 _MOST_OF_AN_EXAMPLE = MOST_BYTES // 2 - 1
 _FACTORS = tuple(np.uint32(factor) for factor in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D))
@@ -85,10 +86,7 @@ class Shingles:
     def __getstate__(self) -> list[Batch]:
         """Travel as one batch: a thousand small arrays would take longer to pack than to make."""
         batches = self.batches()
-        if len(batches) > 1:
-            runs = np.concatenate([batch.runs for batch in batches])
-            batches = [Batch(runs, np.concatenate([batch.counts for batch in batches]))]
-        return batches
+        return [_join(batches)] if batches else []
 
     def __setstate__(self, batches: list[Batch]) -> None:
         self.__init__()  # type: ignore[misc]
@@ -145,7 +143,32 @@ def _runs_of_three(words: Words) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
     return text[kept], mixed(summed[kept])
 
 
-def samples_of(batches: list[Batch]) -> Iterator[NDArray[np.uint32]]:
-    """Yield the sample of each example of all batches."""
+def samples_at(batches: list[Batch], places: NDArray[np.intp]) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+    """Yield the samples of the examples at these places, which are ordered, each with its place."""
+    start = 0
     for batch in batches:
-        yield from batch.samples()
+        end = start + len(batch.counts)
+        ends = np.cumsum(batch.counts, dtype=np.int64)
+        for place in places[np.searchsorted(places, start) : np.searchsorted(places, end)].tolist():
+            last = ends[place - start]
+            yield place, batch.runs[last - batch.counts[place - start] : last]
+        start = end
+
+
+def together(batches: list[Batch]) -> Iterator[Batch]:
+    """Yield the samples in batches of a thousand examples or more: small ones cost more than what they hold."""
+    waiting: list[Batch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(len(kept.counts) for kept in waiting) >= _AT_ONCE:
+            yield _join(waiting)
+            waiting = []
+    if waiting:
+        yield _join(waiting)
+
+
+def _join(batches: list[Batch]) -> Batch:
+    if len(batches) == 1:
+        return batches[0]
+    runs = np.concatenate([batch.runs for batch in batches])
+    return Batch(runs, np.concatenate([batch.counts for batch in batches]))

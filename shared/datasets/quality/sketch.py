@@ -9,7 +9,7 @@ from shared.datasets.quality.credentials import check_secrets
 from shared.datasets.quality.duplicates import find_duplicates
 from shared.datasets.quality.endings import check_circles, ending_of, find_cut_answers
 from shared.datasets.quality.grounding import find_ungrounded, grounding_of
-from shared.datasets.quality.keys import answer_key, hashed, key, prompt_key
+from shared.datasets.quality.keys import answer_key, hashed, prompt_key, system_key
 from shared.datasets.quality.languages import asks_language, find_odd_languages, language_of
 from shared.datasets.quality.leakage import Leakage, find_leaks
 from shared.datasets.quality.lengths import find_odd_lengths
@@ -48,7 +48,7 @@ class Sketch:
         whole = talk.whole
         encoded = whole.encode("utf-8", "surrogatepass")
         place = Place(findings, line)
-        check_secrets(talk, whole, place)
+        check_secrets(talk, whole, encoded, place)
         check_personal(talk, whole, encoded, place)
         check_mojibake(talk, whole, place)
         check_promises(talk, place)
@@ -96,7 +96,7 @@ class Sketch:
             example=hashed(encoded),
             prompt=prompt_key(talk),
             answer=answer_key(answer),
-            system=key(talk.system) if SYSTEM in talk.marks else NO_KEY,
+            system=system_key(talk.system) if SYSTEM in talk.marks else NO_KEY,
             keys=self.keys.add(keys) if shape == OBJECT else 0,
             length=len(answer),
             shape=shape,

@@ -1,7 +1,6 @@
 """See an example of any format as its texts: who says each, where it stands, and which of them is the answer."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -32,9 +31,12 @@ class Talk:
         """Return where a text stands in its example."""
         return self._paths[index] if self._paths else f"messages[{index}].content"
 
-    def said_by(self, marks: str) -> Iterator[tuple[int, str]]:
-        """Yield the places and texts of those whose mark is one of these."""
-        return ((index, text) for index, text in enumerate(self.texts) if self.marks[index] in marks)
+    def said_by(self, mark: str) -> list[tuple[int, str]]:
+        """Return the places and texts of one mark."""
+        if self.marks.count(mark) == 1:
+            place = self.marks.index(mark)
+            return [(place, self.texts[place])]
+        return [(place, text) for place, text in enumerate(self.texts) if self.marks[place] == mark]
 
     @property
     def whole(self) -> str:
