@@ -21,7 +21,8 @@ TEMPLATE_SHARE, TEMPLATE_FEWEST = 0.2, 10
 _SAMPLED = 5_000
 #: Both the questions and the answers must be alike by so much: many questions may be asked of one document.
 PART = 0.5
-_JUDGED_AT_ONCE = 4_096
+#: Pairs whose samples are held at a time, and pairs judged in one go: a file of nothing but twins has millions.
+_FETCHED_AT_ONCE, _JUDGED_AT_ONCE = 65_536, 4_096
 _SPREAD = np.uint32(0x9E3779B1)
 
 
@@ -45,10 +46,21 @@ def find_alike(
     template = _template(batches)
     keys = _bands(batches, template)
     pairs = _candidates(keys, eligible & keys.any(axis=1))
+    for start in range(0, len(pairs), _FETCHED_AT_ONCE):
+        yield from _alike_of(pairs[start : start + _FETCHED_AT_ONCE], batches, template, answers, least, most)
+
+
+def _alike_of(
+    pairs: NDArray[np.uint64],
+    batches: list[Batch],
+    template: NDArray[np.uint32],
+    answers: NDArray[Any],
+    least: float,
+    most: int,
+) -> Iterator[Alike]:
     ones, others = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    samples = {
-        place: np.unique(sample) for place, sample in samples_at(batches, np.unique(np.concatenate((ones, others))))
-    }
+    involved = np.unique(np.concatenate((ones, others)))
+    samples = {place: np.unique(sample) for place, sample in samples_at(batches, involved)}
     for start in range(0, len(pairs), _JUDGED_AT_ONCE):
         one, other = ones[start : start + _JUDGED_AT_ONCE], others[start : start + _JUDGED_AT_ONCE]
         kept = [[samples[place] for place in places.tolist()] for places in (one, other)]

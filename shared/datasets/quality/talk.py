@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from shared.datasets.formats import Format, PlainChat, PlainPair
+from shared.datasets.formats.detect import CHAT_KEYS
 
-#: Who says a text. What is learned is `A`, or `C` when it only calls tools; an answer of weight 0 is `a`, and so is one
-#: that is not preferred.
+#: Who says a text. What is learned is `A`, or `C` when it is no prose: calls of tools, what a grader compares with. An
+#: answer of weight 0 is `a`, and so is one that is not preferred.
 SYSTEM, ASKED, TOOL, LEARNED, CALLED, UNLEARNED = "sutACa"
 _MARKS = {"system": SYSTEM, "developer": SYSTEM, "user": ASKED, "tool": TOOL, "function": TOOL}
 
@@ -86,6 +87,12 @@ def _see_object(example: dict[str, Any], kind: Format) -> Talk:
         answers = len(seen.marks)
         seen.messages(example.get("non_preferred_output"), "non_preferred_output")
         seen.marks[answers:] = UNLEARNED * (len(seen.marks) - answers)
+    elif kind is Format.REINFORCEMENT:
+        seen.conversation(example, "messages")
+        # What a grader compares with takes the place of the answer: two lines that differ in it contradict each other.
+        graded = {key: value for key, value in example.items() if key not in CHAT_KEYS}
+        seen.marks = [UNLEARNED if mark in LEARNED + CALLED else mark for mark in seen.marks]
+        seen.add(_encoded(graded), CALLED, next(iter(graded)) if len(graded) == 1 else "")
     else:
         seen.conversation(example, "messages")
     return Talk(seen.texts, "".join(seen.marks), seen.paths, "\n".join(seen.attached))

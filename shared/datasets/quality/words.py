@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: The bytes of one batch at most: its arrays then stay in the processor's cache.
-MOST_BYTES = 1 << 17
+MOST_BYTES = 1 << 18
 _SEPARATOR = b"\x00"
 
 #: Letters and digits of ASCII, and all that is beyond ASCII, as 1; the rest as 0.

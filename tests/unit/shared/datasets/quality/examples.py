@@ -26,7 +26,7 @@ def sketched(examples: Iterable[Example], findings: Findings, first_line: int = 
     for line, example in enumerate(examples, first_line):
         kind = detect(example) or Format.CHAT
         plain = None
-        if kind is not Format.PREFERENCE:
+        if kind in (Format.CHAT, Format.COMPLETION):
             plain = read_plain(json.dumps(example).encode(), kind)
         sketch.take(line, example if plain is None else plain, kind, findings)
     return sketch

@@ -32,6 +32,10 @@ def preferred(good: str, bad: str) -> dict[str, Any]:
     return asked | {key: [{"role": "assistant", "content": text}] for key, text in outputs.items()}
 
 
+def graded(**keys: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": PRIME}], **keys}
+
+
 @pytest.mark.parametrize(
     ("examples", "expected"),
     [
@@ -52,6 +56,8 @@ def preferred(good: str, bad: str) -> dict[str, Any]:
         ([calling("{}", "c1"), calling("{}", "c2")], [("duplicate_example", 1)]),  # ids of calls say nothing
         ([calling('{"x": 1}', "c1"), calling('{"x": 2}', "c1")], [("contradiction", 1)]),
         ([preferred("Yes", "No"), preferred("Yes", "Maybe")], []),
+        ([graded(answer="Yes"), graded(answer="Yes")], [("duplicate_example", 1)]),
+        ([graded(answer="Yes"), graded(answer="No")], [("contradiction", 1)]),
         ([preferred("Yes", "No"), preferred("No", "Yes")], [("contradiction", 1)]),
     ],
 )
