@@ -8,9 +8,11 @@ from typing import Any
 
 import structlog
 
-#: API keys, webhook secrets, bearer headers and passwords in URLs, wherever they slip into a value.
+#: API keys, webhook secrets, Slack's tokens and webhooks, bearer headers and passwords in URLs, wherever they slip in.
 _SECRET = re.compile(
-    r"(?<![A-Za-z0-9])(ty_|sk-|whsec_|whsk_)[A-Za-z0-9+/=_\-]{8,}|(?i:(?<=bearer ))\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+    r"(?<![A-Za-z0-9])(ty_|sk-|whsec_|whsk_|xox[a-z]-)[A-Za-z0-9+/=_\-]{8,}|(?i:(?<=bearer ))\S+"
+    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)|(?<=hooks\.slack\.com/services/)[^\s\"']+"
+    r"|(?<=hooks\.slack-gov\.com/services/)[^\s\"']+"
 )
 #: asyncpg's pool prints a traceback for each connection a restarted server took with it; it recovers by itself.
 _NOISY = ("aiohttp.access", "arq.worker", "asyncio", "sqlalchemy.pool")

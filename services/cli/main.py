@@ -8,6 +8,7 @@ from services.cli import convert, keyring, output, parts, split
 from services.cli.check import command as check
 from services.cli.run import command as run
 from services.cli.up import command as up
+from services.cli.webhooks import command as webhooks
 
 app = typer.Typer(
     name="tuneyard",
@@ -22,6 +23,7 @@ check.register(app)
 convert.register(app)
 split.register(app)
 run.register(app)
+webhooks.register(app)
 parts.register(app)
 keyring.register(app)
 

@@ -44,6 +44,10 @@ class Client:
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         return await self._ask("POST", path, lambda: {"json": body, "headers": headers})
 
+    async def delete(self, path: str) -> Json:
+        """Delete; a repetition that finds nothing any more is told as such."""
+        return await self._ask("DELETE", path, dict)
+
     async def upload(self, path: Path, on_progress: Callable[[int], None]) -> Json:
         """Send a dataset, streamed from disk; `on_progress` gets the bytes sent so far, from another thread."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}

@@ -1,0 +1,1 @@
+"""`tuneyard webhooks`: endpoints, what they were sent, and a receiver to see it arrive"""

@@ -1,0 +1,57 @@
+"""Ask the service and print what it says: as JSON, or for people; every refusal becomes its exit code"""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from services.cli.run.client import Client
+    from services.cli.run.errors import RunError
+
+T = TypeVar("T")
+Json = dict[str, Any]
+AsJson = Annotated[bool, typer.Option("--json", help="Print what the service answers, as JSON.")]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option("--base-url", help="Default: TUNEYARD_BASE_URL, OPENAI_BASE_URL, http://127.0.0.1:8080/v1."),
+]
+Endpoint = Annotated[str, typer.Argument(help="The endpoint's id, wh_…", metavar="ENDPOINT")]
+
+
+def answered(act: Callable[["Client"], Awaitable[T]], base_url: str | None, *, as_json: bool = False) -> T:
+    """Return what `act` gets from the service; end with the exit code of its refusal, told in one sentence."""
+    # Imported here, so that `tuneyard --help` does not wait for aiohttp.
+    from services.cli.run.client import open_client  # noqa: PLC0415
+    from services.cli.run.connection import find_connection  # noqa: PLC0415
+    from services.cli.run.errors import RunError  # noqa: PLC0415
+
+    async def ask() -> T:
+        connection = find_connection(base_url, os.environ, Path.cwd())
+        async with open_client(connection) as client:
+            return await act(client)
+
+    try:
+        return asyncio.run(ask())
+    except RunError as error:
+        refused(error, as_json=as_json)
+        raise typer.Exit(error.exit_code) from error
+
+
+def refused(error: "RunError", *, as_json: bool) -> None:
+    """Tell why nothing came of it."""
+    if as_json:
+        typer.echo(json.dumps(error.as_dict(), ensure_ascii=False))
+        return
+    hint = f" ({error.hint})" if error.hint else ""
+    request_id = f" [request {error.request_id}]" if error.request_id else ""
+    typer.echo(f"error: {error.message}{hint}{request_id}", err=True)
+
+
+def say(answer: Json, *, as_json: bool, people: Callable[[Json], str]) -> None:
+    """Print an answer of the service."""
+    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else people(answer))
