@@ -1,15 +1,14 @@
 """Count the tokens of an example exactly, in the model's own encoding."""
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from shared.datasets.formats import Format, PlainChat, PlainPair
 from shared.datasets.formats.pictures import of_part
-from shared.tokenizer import load
+from shared.tokenizer import Counter
 
 #: What a conversation costs beside its words (OpenAI cookbook, "Data preparation for chat model fine-tuning").
 PER_EXAMPLE, PER_MESSAGE, PER_NAME = 3, 3, 1
@@ -17,29 +16,10 @@ PER_CALL = 3  #: An estimate: a call is laid out about as a message is.
 #: OpenAI cookbook, "How to count tokens with tiktoken": per function, per property, per item of an enum, at the end.
 PER_FUNCTION = {"o200k_base": 7, "cl100k_base": 10}
 PER_PROPERTY, PER_CHOICE, PER_TOOLS = 3, 3, 12
-_SURELY_SAFE = 100_000  #: Shorter texts cannot hold what troubles tiktoken.
-#: Longer texts are counted in pieces: tiktoken takes 50 bytes of memory for each of a long run.
-_PIECE = 1_000_000
+_UNSET = msgspec.UNSET
 _KEPT_TEXTS = 1_000
 _KEPT_LENGTH = 8_192
-
-
-#: Both vocabularies split here whatever stands around: a blank between two ASCII letters begins a new word.
-_CUT = re.compile("(?<=[A-Za-z])(?= [A-Za-z])")
-
-
-def pieces(text: str, size: int = _PIECE) -> Iterator[str]:
-    """Yield `text` in pieces of `size` to twice `size` characters that have the same tokens as the whole.
-
-    Only a run of `size` characters without a blank between letters is cut inside a word, which may cost a token.
-    """
-    start = 0
-    while len(text) - start > 2 * size:
-        cut = _CUT.search(text, start + size, start + 2 * size)
-        end = cut.start() if cut else start + 2 * size
-        yield text[start:end]
-        start = end
-    yield text[start:]
+_KEPT_TOOLS, _KEPT_TOOLS_LENGTH = 100, 65_536
 
 
 class TokenCounter:
@@ -52,41 +32,28 @@ class TokenCounter:
     def __init__(self, encoding: str) -> None:
         """Load the tables (0.2 to 0.4 s the first time). Raises KeyError for an encoding that is not in the package."""
         self.encoding = encoding
-        self._encoding = load(encoding)
+        #: The number of tokens of any text, one that spells a special token like `<|endoftext|>` too.
+        self.text = Counter(encoding).count
         self._kept: dict[str, int] = {}
+        self._kept_tools: dict[bytes, int] = {}
         self._roles = {
             role: self.text(role) for role in ("system", "developer", "user", "assistant", "tool", "function")
         }
-
-    def text(self, text: str) -> int:
-        """Return the number of tokens of any text, one that spells a special token like `<|endoftext|>` too."""
-        if len(text) < _SURELY_SAFE:
-            return len(self._encoding.encode_ordinary(text))
-        if len(text) > 2 * _PIECE:
-            return sum(map(self.text, pieces(text)))
-        # A run of a million blanks exceeds the stack of tiktoken's regex. encode_ordinary then panics with a
-        # BaseException; this one, a little slower, raises ValueError.
-        try:
-            return int(self._encoding.encode_to_numpy(text, disallowed_special=()).size)
-        except UnicodeEncodeError:
-            return self.text(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-        except ValueError:
-            return len(self._encoding._encode_only_native_bpe(text))  # noqa: SLF001 (splits in Python, counts the same)
 
     def plain(self, example: PlainChat | PlainPair) -> tuple[int, int]:
         """Return `(total, learned)` of a plain line."""
         if isinstance(example, PlainPair):
             learned = self.text(example.completion)
             return self.text(example.prompt) + learned, learned
-        total, learned = PER_EXAMPLE, 0
+        total, learned = PER_EXAMPLE + PER_MESSAGE * len(example.messages), 0
         for message in example.messages:
             role = message.role
-            if message.name is not msgspec.UNSET:
-                total += PER_NAME + self._repeated(message.name)
             words = self._repeated(message.content) if role == "system" else self.text(message.content)
-            total += PER_MESSAGE + self._roles[role] + words
+            total += self._roles[role] + words
             if role == "assistant" and message.weight != 0:
                 learned += words
+            if message.name is not _UNSET:
+                total += PER_NAME + self._repeated(message.name)
         return total, learned
 
     def example(self, example: dict[str, Any], kind: Format) -> tuple[int, int]:
@@ -140,7 +107,16 @@ class TokenCounter:
     def declared(self, example: dict[str, Any]) -> int:
         """Return the tokens of the tools that an example declares, an estimate by the best public rule."""
         functions = [tool["function"] for tool in example.get("tools") or ()] + (example.get("functions") or [])
-        return sum(map(self._function, functions)) + PER_TOOLS if functions else 0
+        if not functions:
+            return 0
+        # Nearly every line of a file declares the same ones.
+        key = msgspec.json.encode(functions)
+        known = self._kept_tools.get(key)
+        if known is None:
+            known = sum(map(self._function, functions)) + PER_TOOLS
+            if len(self._kept_tools) < _KEPT_TOOLS and len(key) <= _KEPT_TOOLS_LENGTH:
+                self._kept_tools[key] = known
+        return known
 
     def _function(self, function: dict[str, Any]) -> int:
         described = f"{function['name']}:{(function.get('description') or '').removesuffix('.')}"

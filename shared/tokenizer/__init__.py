@@ -1,34 +1,6 @@
-"""The tokenizer's tables, inside the package, so that no count needs the network."""
+"""The tokenizer: its tables, and counts that are exact for any text"""
 
-import os
-import threading
-from functools import cache
-from pathlib import Path
+from shared.tokenizer.counting import Counter
+from shared.tokenizer.vocabulary import NAMES, load
 
-import tiktoken
-
-#: Files named as tiktoken's cache names them, sha1 of their address; tiktoken checks the sha256 of each as it loads.
-TABLES = Path(__file__).parent / "tables"
-NAMES = ("o200k_base", "cl100k_base", "r50k_base")
-_CACHE_VARIABLE = "TIKTOKEN_CACHE_DIR"
-_loading = threading.Lock()
-
-
-@cache
-def load(name: str) -> tiktoken.Encoding:
-    """Return the encoding `name` (0.2–0.4 s and about 60 MiB the first time, then at once).
-
-    Raises KeyError for a name whose table is not in the package: tiktoken would go to the network for it.
-    """
-    if name not in NAMES:
-        raise KeyError(f"encoding {name!r} is not in this package; it has {', '.join(NAMES)}")
-    with _loading:
-        before = os.environ.get(_CACHE_VARIABLE)
-        os.environ[_CACHE_VARIABLE] = str(TABLES)
-        try:
-            return tiktoken.get_encoding(name)
-        finally:
-            if before is None:
-                del os.environ[_CACHE_VARIABLE]
-            else:
-                os.environ[_CACHE_VARIABLE] = before
+__all__ = ["NAMES", "Counter", "load"]

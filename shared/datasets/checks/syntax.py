@@ -4,10 +4,12 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from shared.datasets.checks.findings import Place
 from shared.datasets.checks.wording import joined, named, shown
+from shared.datasets.formats import DEEPEST, read_object_at_once
 
 _LEAST, _MOST = -(2**63), 2**64 - 1
 _DIGITS_SHOWN = 30
@@ -19,6 +21,8 @@ def read_object(line: bytes, place: Place) -> dict[str, Any] | None:
 
     What a decoder would swallow (a key twice, NaN, half a surrogate pair) is an error, and the object still comes back.
     """
+    if (at_once := read_object_at_once(line)) is not None:
+        return at_once
     text = _decoded(line, place)
     if text is None:
         return None
@@ -103,9 +107,24 @@ def _parsed(text: str, place: Place) -> Any:
     except ValueError:  # an integer beyond Python's limit of digits
         place.add("invalid_number", "an integer has more than 4,300 digits. Write it as a string.")
     else:
-        odd.tell(place)
-        return value
+        if not _is_too_deep(value):
+            odd.tell(place)
+            return value
+        place.add("nested_too_deep", f"the line is nested more than {DEEPEST} levels deep. Flatten it.")
     return _FAULT
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [one for item in level if isinstance(item, dict | list) for one in _inside(item)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(item: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return item.values() if isinstance(item, dict) else item
 
 
 def _why_no_json(text: str, exc: json.JSONDecodeError) -> str:

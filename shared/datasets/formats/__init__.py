@@ -1,6 +1,7 @@
 """What a line may hold: the formats of an example, told apart by their keys."""
 
 from shared.datasets.formats.detect import Format, detect
+from shared.datasets.formats.object import DEEPEST, read_object_at_once
 from shared.datasets.formats.plain import PlainChat, PlainPair, is_json, read_plain
 
-__all__ = ["Format", "PlainChat", "PlainPair", "detect", "is_json", "read_plain"]
+__all__ = ["DEEPEST", "Format", "PlainChat", "PlainPair", "detect", "is_json", "read_object_at_once", "read_plain"]

@@ -31,6 +31,7 @@ class PlainPair(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     completion: Text
 
 
+_UNSET = msgspec.UNSET
 _chat = msgspec.json.Decoder(PlainChat)
 _pair = msgspec.json.Decoder(PlainPair)
 
@@ -47,40 +48,48 @@ def read_plain(line: bytes, kind: Format | None) -> PlainChat | PlainPair | None
                 return chat if _is_right(chat, line) else None
             case Format.COMPLETION:
                 pair = _pair.decode(line)
-                return pair if _keys(line) == 2 and "\x00" not in pair.prompt + pair.completion else None
+                return pair if keys_in(line) == 2 and "\x00" not in pair.prompt + pair.completion else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return None
 
 
 def _is_right(chat: PlainChat, line: bytes) -> bool:
-    keys = 1
-    learned = asked = False
-    for message in chat.messages:
-        keys += 2
-        if "\x00" in message.content:
+    messages = chat.messages
+    keys = 1 + 2 * len(messages)
+    learned = asked = quoted = False
+    for message in messages:
+        content = message.content
+        if "\x00" in content:
             return False
-        if message.name is not msgspec.UNSET:
+        if '"' in content:
+            quoted = True
+        if message.role == "assistant":
+            keys += message.weight is not _UNSET
+            learned = learned or message.weight != 0
+        elif message.weight is not _UNSET:
+            return False
+        elif message.role == "user":
+            asked = True
+        if message.name is not _UNSET:
             keys += 1
-            if not message.name or "\x00" in message.name:
+            if _is_odd(message.name):
                 return False
-        if message.weight is not msgspec.UNSET:
-            keys += 1
-            if message.role != "assistant":
-                return False
-        if message.role == "assistant" and message.weight != 0:
-            learned = True
-        asked = asked or message.role == "user"
-    return learned and asked and chat.messages[-1].role == "assistant" and _keys(line) == keys
+    return learned and asked and messages[-1].role == "assistant" and keys_in(line, quoted=quoted) == keys
 
 
-def _keys(line: bytes) -> int:
-    r"""Return how many keys the line has, doubles too, which every decoder swallows.
+def _is_odd(name: str) -> bool:
+    return not name or "\x00" in name or '"' in name
 
-    A quote inside a string is written \\", so what is left after taking those away are ends of keys. Blanks before a
+
+def keys_in(line: bytes, *, quoted: bool = True) -> int:
+    r"""Return how many keys the line has, doubles too, which every decoder swallows; `quoted`: its texts have quotes.
+
+    A quote inside a string is written \", so what is left after taking those away are ends of keys. Blanks before a
     colon hide a key: the count is then too small, and the line goes to the checks.
     """
-    return line.count(b'":') - line.count(b'\\":')
+    ends = line.count(b'":')
+    return ends - line.count(b'\\":') if quoted else ends
 
 
 def is_json(line: bytes) -> bool:

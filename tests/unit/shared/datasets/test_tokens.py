@@ -1,6 +1,5 @@
 """Counts: equal to the cookbook's on plain chat, right where its script is wrong, and never an end of the process."""
 
-import itertools
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.datasets.formats import Format
 from shared.datasets.report import check
-from shared.datasets.tokens import TokenCounter, pieces
+from shared.datasets.tokens import TokenCounter
 from shared.tokenizer import NAMES, load
 
 O200K = TokenCounter("o200k_base")
@@ -42,49 +41,6 @@ turns = st.lists(
 @given(messages=turns)
 def test_plain_chat_is_counted_as_the_cookbook_counts_it(encoding: str, messages: list[dict[str, Any]]) -> None:
     assert TokenCounter(encoding).example({"messages": messages}, Format.CHAT) == cookbook(messages, encoding)
-
-
-@pytest.mark.parametrize("encoding", NAMES)
-@given(text=st.text())
-def test_any_text_is_counted_as_tiktoken_counts_it(encoding: str, text: str) -> None:
-    assert TokenCounter(encoding).text(text) == len(load(encoding).encode(text, disallowed_special=()))
-
-
-@pytest.mark.parametrize(
-    ("text", "tokens", "remark"),
-    [
-        ("", 0, "nothing"),
-        ("<|endoftext|>", 7, "a special token spelt in data is text; tiktoken's default refuses it"),
-        (" " * 1_000_000, 7_813, "exceeds the stack of tiktoken's regex"),
-        ("a" * 100_000, 12_500, "one long run"),
-        ("\ud800 x", 2, "half a surrogate pair"),
-        ("\ud800" + "a" * 100_000, 12_501, "half a surrogate pair in a long text"),
-    ],
-    ids=lambda value: (
-        value if isinstance(value, str) and len(value) > 20 and value[0].isalpha() and value[1] != "a" else ""
-    ),
-)
-def test_a_text_that_troubles_the_tokenizer_is_counted(text: str, tokens: int, remark: str) -> None:
-    assert O200K.text(text) == tokens, remark
-
-
-words = st.lists(
-    st.sampled_from(["Hello", " the", " world", "s", " ", "  ", "\n", "'s", " 12", "é", "\U0001f600", ".", "\t"])
-).map("".join)
-
-
-@pytest.mark.parametrize("encoding", NAMES)
-@given(text=words | st.text(), size=st.integers(1, 20))
-def test_a_long_text_has_as_many_tokens_as_its_pieces(encoding: str, text: str, size: int) -> None:
-    count = TokenCounter(encoding).text
-    cut = list(pieces(text, size))
-    assert "".join(cut) == text
-    if all(before[-1:].isalpha() and after[:1] == " " for before, after in itertools.pairwise(cut)):
-        assert sum(map(count, cut)) == count(text)
-
-
-def test_a_text_of_many_megabytes_is_counted_in_pieces() -> None:
-    assert O200K.text("tell me " * 500_000) == 1_000_001
 
 
 def test_weights_parts_refusals_and_calls_count_as_what_the_model_sees() -> None:
