@@ -48,6 +48,8 @@ _ASSIGNMENTS = ("ecret", "oken", "assw", "_key", "_KEY", "piKey", "SECRET", "TOK
 #: Documentation's own: AWS and others write EXAMPLE into theirs.
 _PLACEHOLDER = re.compile(
     r"(?i)example|placeholder|redacted|your|dummy|fake|x{4}|\*{3}|\.{3}|0{6}|1234567|abcdef|test_?key"
+    # The examples of jwt.io and of RFC 6749.
+    r"|eyJzdWIiOiIxMjM0NTY3ODkw|2YotnFZFEjr1zCsicMWpAA"
 )
 #: Random letters and digits have 4.3 bits a character or more at this length (detect-secrets warns from 4.5).
 _ENTROPY = 3.8

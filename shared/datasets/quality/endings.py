@@ -15,7 +15,8 @@ from shared.datasets.quality.talk import LEARNED, Talk
 TURNS = 4
 _PROBE = 24  #: Characters whose return is looked for.
 _SHORTEST = 120
-_WORDS = re.compile(r"[^\W\d_]{2,}")
+#: Two words, or as much of Chinese: what is not said but drawn or computed turns too (rules of tables, zeros).
+_SAID = re.compile(r"[^\W\d_]+ [^\W\d_]+|[\u3040-\ud7af]{4}")
 
 #: Answers shorter than this are labels and fragments, which end as they like.
 _SENTENCE = 80
@@ -58,7 +59,7 @@ def circle_in(text: str) -> tuple[str, int] | None:
         turns = 1
         while text.endswith(unit, 0, end - turns * period):
             turns += 1
-        if turns >= TURNS and turns * period >= _SHORTEST // 2 and len(set(_WORDS.findall(unit))) > 1:
+        if turns >= TURNS and turns * period >= _SHORTEST // 2 and _SAID.search(unit):
             return unit, turns
     return None
 

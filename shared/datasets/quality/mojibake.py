@@ -3,6 +3,8 @@
 import re
 
 from shared.datasets.checks.findings import Place
+from shared.datasets.checks.wording import clean
+from shared.datasets.quality.groups import counted
 from shared.datasets.quality.talk import Talk
 
 _LOST = "\ufffd"
@@ -27,12 +29,14 @@ def check_mojibake(talk: Talk, whole: str, place: Place) -> None:
         if text.isascii():
             continue
         if _LOST in text:
-            said = f"the text has {text.count(_LOST):,} replacement characters (U+FFFD): what stood there was lost when"
+            number = counted(text.count(_LOST), "replacement character")
+            said = f"the text has {number} (U+FFFD): what stood there was lost when"
             place.add("mojibake", f"{said} it was read. Make it anew from its source.", talk.path(index))
         elif misread := [pair for match in _MISREAD.finditer(text) if (pair := _mended(match[0]))]:
             wrong, right = misread[0]
-            said = f'"{wrong}" stands where "{right}" was written ({len(misread):,} such places): UTF-8 was read as'
-            place.add("mojibake", f"{said} Windows-1252. Read the source as UTF-8.", talk.path(index))
+            said = f'"{clean(wrong)}" stands where "{clean(right)}" was written, in {counted(len(misread), "place")}:'
+            cure = "UTF-8 was read as Windows-1252. Read the source as UTF-8."
+            place.add("mojibake", f"{said} {cure}", talk.path(index))
 
 
 def _mended(wrong: str) -> tuple[str, str] | None:

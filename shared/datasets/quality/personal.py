@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from shared.datasets.checks.findings import Place
+from shared.datasets.quality.groups import counted
 from shared.datasets.quality.talk import Talk
 
 _NOT_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte <= 0x39)
@@ -24,14 +25,17 @@ _OFFICE = re.compile(
 )
 #: +49 30 901820 and the like; and numbers of North America, whose area codes and exchanges begin with 2 to 9.
 _PHONE = re.compile(
-    r"(?<![\w+.(/=-])(?:\+(?P<abroad>[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4})"
-    r"|(?:1[ .-])?(?:\((?P<area>[2-9]\d\d)\) ?|(?P<code>[2-9]\d\d)[.-])(?P<exchange>[2-9]\d\d)[.-](?P<line>\d{4}))"
+    r"(?<![\w+.(/=-])(?:\+(?!\d{4}-\d\d-\d\d)"
+    r"(?P<abroad>[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4})"
+    r"|(?:1[ .-])?(?:\((?P<area>[2-9]\d\d)\) ?[2-9]\d\d[.-]|(?P<code>[2-9]\d\d)(?P<by>[.-])[2-9]\d\d(?P=by))\d{4})"
     r"(?![\w-]|\.\d)"
 )
 #: Companies' numbers, free to call.
 _TOLL_FREE = {"800", "833", "844", "855", "866", "877", "888", "900"}
 #: Kept for fiction: 555 in North America; Ofcom's ranges in Britain.
-_FICTION = re.compile(r"1?\d{3}555\d{4}|44(?:1632960|7700900|207946|1134960|1144960|1154960)\d+|33(?:199|639)\d+")
+_FICTION = re.compile(
+    r"1?\d{3}555\d{4}|1?555\d{7}|44(?:1632960|7700900|207946|1134960|1144960|1154960)\d+|33(?:199|639)\d+"
+)
 _SEQUENCE = re.compile(r"1234567|2345678|7654321|(\d)\1{5}")
 
 _CARD = re.compile(
@@ -80,10 +84,9 @@ def check_personal(talk: Talk, whole: str, encoded: bytes, place: Place) -> None
     if not looked_for:
         return
     for index, text in enumerate(talk.texts):
-        for code, name, find in looked_for:
+        for code, name, plural, find in looked_for:
             if number := sum(1 for _ in find(text)):
-                what = f"{name}" if number == 1 else f"{number} of these: {name}"
-                place.add(code, f"the text holds {what}. {_CURE}", talk.path(index))
+                place.add(code, f"the text holds {counted(number, name, plural)}. {_CURE}", talk.path(index))
 
 
 _CURE = "Whoever uses the model may get it back: take it out, or put an invented one in its place."
@@ -120,11 +123,11 @@ def _ibans(text: str) -> Iterator[str]:
             yield account
 
 
-_Finder = tuple[str, str, Callable[[str], Iterator[str]]]
-_EMAILS: _Finder = ("personal_email", "an e-mail address", _emails)
-_PHONES: _Finder = ("personal_phone", "a telephone number", _phones)
-_CARDS: _Finder = ("personal_card", "the number of a payment card", _cards)
-_IBANS: _Finder = ("personal_iban", "the number of a bank account (IBAN)", _ibans)
+_Finder = tuple[str, str, str, Callable[[str], Iterator[str]]]
+_EMAILS: _Finder = ("personal_email", "e-mail address", "e-mail addresses", _emails)
+_PHONES: _Finder = ("personal_phone", "telephone number", "telephone numbers", _phones)
+_CARDS: _Finder = ("personal_card", "number of a payment card", "numbers of payment cards", _cards)
+_IBANS: _Finder = ("personal_iban", "number of a bank account (IBAN)", "numbers of bank accounts (IBAN)", _ibans)
 
 
 def luhn(digits: str) -> bool:

@@ -1,6 +1,6 @@
 """Keep of each example a sample of its runs of three words, by which alike examples are told"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,8 +74,12 @@ class Shingles:
 
     def extend(self, other: "Shingles") -> None:
         """Add the examples that follow."""
+        self.add(other.batches())
+
+    def add(self, batches: list[Batch]) -> None:
+        """Add the samples of the examples that follow."""
         self._read()
-        for batch in other.batches():
+        for batch in batches:
             self._add(batch)
 
     def batches(self) -> list[Batch]:
@@ -83,15 +87,10 @@ class Shingles:
         self._read()
         return self._batches
 
-    def __getstate__(self) -> list[Batch]:
+    def __reduce__(self) -> tuple[Callable[[list[Batch]], "Shingles"], tuple[list[Batch]]]:
         """Travel as one batch: a thousand small arrays would take longer to pack than to make."""
         batches = self.batches()
-        return [_join(batches)] if batches else []
-
-    def __setstate__(self, batches: list[Batch]) -> None:
-        self.__init__()  # type: ignore[misc]
-        for batch in batches:
-            self._add(batch)
+        return _unpacked, ([_join(batches)] if batches else [],)
 
     def _add(self, batch: Batch) -> None:
         self._rows += len(batch.counts)
@@ -141,6 +140,12 @@ def _runs_of_three(words: Words) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
     first = np.concatenate((text[:1] == text[:1], text[1:] != text[:-1]))
     kept = first | inside
     return text[kept], mixed(summed[kept])
+
+
+def _unpacked(batches: list[Batch]) -> Shingles:
+    shingles = Shingles()
+    shingles.add(batches)
+    return shingles
 
 
 def samples_at(batches: list[Batch], places: NDArray[np.intp]) -> Iterator[tuple[int, NDArray[np.uint32]]]:

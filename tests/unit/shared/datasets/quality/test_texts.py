@@ -65,6 +65,7 @@ def test_a_secret_is_found_where_it_stands_and_never_shown(name: str) -> None:
         "-----BEGIN PRIV" + "ATE KEY-----\n(your key)\n-----END PRIV" + "ATE KEY-----",
         "The class risk-adjusted-return-of-capital-and-other-measures-2024 is in sk-learn.",
         "commit 3f786850e387550fdab836ed7e6dc881de23001b changes party_" + "a" * 43,
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
         "A JWT is header.payload.signature, and begins with eyJ.",
     ],
 )
@@ -87,6 +88,7 @@ def test_documentation_and_placeholders_are_no_secrets(text: str) -> None:
         ("Call 1-800-356-9377", []),  # free of charge: a company's
         ("Call 202-555-0143 or (415) 555-2671", []),  # fiction
         ("Call +44 7700 900123", []),  # fiction, too
+        ("DFARS 252.227-7013 and +1980-02-29 01:00", []),
         ("123-456-7890 and 2024-11-28 and 10.0.255.255", []),
         ("x = 2129-736-5000 / 736.500.00017 and 212.736.5000.1", []),
         ("ISBN 978-3-16-148410-0, order 4158-2239-1", []),
@@ -127,8 +129,8 @@ def test_one_pair_of_check_digits_makes_an_account(account: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("It doesnâ€™t work", '"â€™" stands where "’" was written (1 such places)'),
-        ("Un cafÃ© et un thÃ©", '"Ã©" stands where "é" was written (2 such places)'),
+        ("It doesnâ€™t work", '"â€™" stands where "’" was written, in 1 place:'),
+        ("Un cafÃ© et un thÃ©", '"Ã©" stands where "é" was written, in 2 places:'),
         ("Ð¿Ñ€Ð¸Ð²ÐµÑ‚", '"Ð¿" stands where "п"'),
         ("a \ufffd b \ufffd", "2 replacement characters"),
     ],
@@ -195,6 +197,8 @@ LYRICS = "\n".join(
         ("| a | b |\n" + "| --- | --- |\n" * 20, []),
         ("ha" * 100, []),
         ("    }\n" * 40, []),
+        ("[None,\n None,\n None,\n" * 30, []),
+        ("我们可以这样做,也可以那样做。" * 10, ["answer_repeats"]),
         ("0, 1, 1, 0, " * 20, []),
     ],
 )
