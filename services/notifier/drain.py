@@ -27,7 +27,7 @@ class Drain:
     def __init__(self, database: Database, senders: Mapping[str, Sender], recorder: Recorder, bell: Doorbell) -> None:
         self.slots = Slots()
         self._database = database
-        self._senders = senders
+        self.senders = senders
         self._recorder = recorder
         self._bell = bell
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
@@ -35,18 +35,11 @@ class Drain:
 
     async def start_due(self) -> int:
         """Claim what is due and begin to send it; return how many that were."""
-        limit = min(self.slots.left(), BATCH)
-        if limit <= 0:
+        room = self.slots.room(BATCH)
+        if room.limit + room.retry_limit <= 0:
             return 0
-        async with self._database.begin() as session:
-            claimed = await claim_due(
-                session,
-                owner=self._owner,
-                limit=limit,
-                lease_seconds=LEASE_SECONDS,
-                slots=self.slots.each,
-                busy=self.slots.left_of_busy(),
-            )
+        async with self._database.begin(durable=False) as session:
+            claimed = await claim_due(session, owner=self._owner, lease_seconds=LEASE_SECONDS, room=room)
         for delivery in claimed:
             self._begin(delivery)
         return len(claimed)
@@ -61,7 +54,7 @@ class Drain:
                 await asyncio.wait(late)
 
     def _begin(self, delivery: Claimed) -> None:
-        self.slots.take(delivery.endpoint_id)
+        self.slots.take(delivery)
         send = asyncio.create_task(self._send(delivery))
         self._sends.add(send)
         send.add_done_callback(self._sends.discard)
@@ -69,11 +62,9 @@ class Drain:
     async def _send(self, delivery: Claimed) -> None:
         started = time.monotonic()
         try:
-            ended = await deliver(self._senders, delivery)
+            ended = await deliver(self.senders, delivery)
         except asyncio.CancelledError:
             ended = interrupted(delivery, time.monotonic() - started)
         self._recorder.add(ended)
-        if self.slots.give_back(
-            delivery.endpoint_id, failed=not isinstance(ended.outcome, Delivered | Dropped | Paused)
-        ):
+        if self.slots.give_back(delivery, failed=not isinstance(ended.outcome, Delivered | Dropped | Paused)):
             self._bell.ring()

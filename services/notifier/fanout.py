@@ -11,7 +11,7 @@ BATCH = 100
 
 async def fan_out(database: Database) -> int:
     """Make the deliveries of up to BATCH events and return how many events that were. A crash leaves all or nothing."""
-    async with database.begin() as session:
+    async with database.begin(durable=False) as session:
         events = await strike(session, Step.FANOUT, BATCH)
         if events:
             await make_deliveries(session, events)

@@ -1,15 +1,19 @@
 """Write down how tries ended: what ends while one batch is being written makes the next."""
 
 import asyncio
+import time
+from collections import Counter
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared import clock, log
 from shared.db.database import Database
-from shared.endpoints.lifecycle import Ended, settle
+from shared.endpoints.attempt_lifecycle import Ended, settle
 
 _log = log.get(__name__)
 _BATCH = 200
+#: Between two lines that say how many ended.
+_TELL_SECONDS = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 
 
@@ -19,6 +23,8 @@ class Recorder:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._queue: asyncio.Queue[Ended] = asyncio.Queue()
+        self._tally: Counter[str] = Counter()
+        self._told_at = time.monotonic()
 
     def add(self, ended: Ended) -> None:
         """Have it written soon."""
@@ -51,4 +57,13 @@ class Recorder:
                 continue
             if written < len(batch):
                 _log.warning("record.fenced", deliveries=len(batch), written=written)
+            self._count(batch)
             return
+
+    def _count(self, batch: list[Ended]) -> None:
+        """Say now and then how many ended in which way."""
+        self._tally.update(type(ended.outcome).__name__.lower() for ended in batch)
+        if time.monotonic() - self._told_at >= _TELL_SECONDS:
+            _log.info("deliveries.ended", **self._tally)
+            self._tally.clear()
+            self._told_at = time.monotonic()

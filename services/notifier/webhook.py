@@ -1,18 +1,19 @@
 """Send one webhook: check the target again, sign for this attempt, post, and say how it ended."""
 
+import json
 import re
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 
 import aiohttp
 from yarl import URL
 
 from shared import clock
+from shared.endpoints.attempt_lifecycle import KEPT_ANSWER_BYTES
 from shared.endpoints.deliveries import Claimed
-from shared.endpoints.lifecycle import KEPT_ANSWER_BYTES
-from shared.endpoints.policy import Answer
+from shared.endpoints.policy import Answer, wished
 from shared.errors import TuneyardError
 from shared.security import egress, signatures
 from shared.security.reach import Reach
@@ -48,6 +49,7 @@ class WebhookSender:
         # The same few endpoints over and over: reading a URL and opening a secret cost as much as a signature each.
         self._target = lru_cache(_REMEMBERED)(partial(check_url, reach=reach))
         self._secret = lru_cache(_REMEMBERED)(ring.decrypt)
+        self._own_headers = lru_cache(_REMEMBERED)(lambda stored: _read_headers(ring.decrypt(stored)))
 
     async def send(self, delivery: Claimed) -> Answer:
         """Try once and return how it ended. No fault of the receiver, the network or a stored secret raises."""
@@ -55,7 +57,8 @@ class WebhookSender:
         try:
             url = self._target(delivery.url or "")
             signed = signatures.headers(self._keys(delivery), delivery.event_id, int(at.timestamp()), delivery.body)
-            reply = await self._post(url, delivery.body, signed)
+            own = self._own_headers(delivery.headers) if delivery.headers else {}
+            reply = await self._post(url, delivery.body, {**own, **signed})
         except (aiohttp.ClientError, OSError, TimeoutError, TuneyardError, ValueError) as exc:
             return Answer(at, time.monotonic() - started, error=error_class(exc))
         return Answer(
@@ -65,15 +68,22 @@ class WebhookSender:
             body=kept(reply.body),
             retry_after=reply.headers.get("retry-after"),
             request_id=_named(reply.headers.get("x-request-id")),
+            verdict=wished(reply.headers.get("webhook-delivery"), reply.status),
         )
 
-    async def _post(self, url: URL, body: bytes, signed: dict[str, str]) -> egress.Reply:
-        headers = {**signed, "content-type": "application/json", "user-agent": user_agent()}
+    async def _post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> egress.Reply:
+        headers = {**headers, "content-type": "application/json", "user-agent": user_agent()}
         return await egress.post(self._session, url, body, headers)
 
     def _keys(self, delivery: Claimed) -> Sequence[str]:
         keys = (delivery.secret, delivery.ed25519_key, *delivery.previous_secrets)
         return [self._secret(each) for each in keys if each]
+
+
+def _read_headers(stored: str) -> Mapping[str, str]:
+    """Return the project's own headers. What could be read as one of ours was refused when they were given."""
+    found: dict[str, str] = json.loads(stored)
+    return found
 
 
 def kept(body: bytes) -> str:

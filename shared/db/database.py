@@ -9,6 +9,8 @@ from sqlalchemy import CursorResult, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+_NOT_YET_ON_DISK = text("SET LOCAL synchronous_commit TO off")
+
 
 class Database:
     """A pool of connections to PostgreSQL. Never hold a session across a call to the outside."""
@@ -32,9 +34,15 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session whose work is committed at the end, or rolled back when anything is raised."""
+    async def begin(self, *, durable: bool = True) -> AsyncIterator[AsyncSession]:
+        """Yield a session whose work is committed at the end, or rolled back when anything is raised.
+
+        What is not `durable` need not be on the disk when the commit returns: a crash of the server may undo it, whole
+        and in order, so nothing outside may be told of it but what may be told twice.
+        """
         async with self._sessions() as session, session.begin():
+            if not durable:
+                await sql(session, _NOT_YET_ON_DISK)
             yield session
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 """Take leases on deliveries that are due: a batch, one statement."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
@@ -10,40 +10,100 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.db.database import sql
 from shared.endpoints.states import EndpointStatus
 
+#: Of what must stay in order, only the earliest that has not ended may go: none before it is on its way, and none is
+#: still to be fanned out, as may be while two notifiers share the events of one job. Sent again is out of turn anyway.
+_IN_TURN = """(d.once OR NOT EXISTS (
+                      SELECT 1 FROM events mine JOIN events e ON e.subject_id = mine.subject_id
+                           AND e.sequence < mine.sequence
+                      WHERE mine.id = d.event_id AND (
+                          EXISTS (SELECT 1 FROM deliveries o WHERE o.event_id = e.id AND o.endpoint_id = d.endpoint_id
+                                  AND o.state = 'pending' AND NOT o.once)
+                          OR EXISTS (SELECT 1 FROM work_items i WHERE i.kind = 'event.fanout' AND i.subject_id = e.id))
+                  ))"""
 #: From endpoint to endpoint by the index, and of each only as many as it has slots for: what waits for one endpoint
-#: costs the others nothing. statement_timestamp() does not change within the statement, so the index can be used.
-_CLAIM = text("""
+#: costs the others nothing, and what was never put off goes before what was. statement_timestamp() does not change
+#: within the statement, so the index can be used. Nothing is locked until it is chosen; what another process chose at
+#: the same instant is skipped.
+_CLAIM = text(
+    """
     WITH RECURSIVE waiting AS (
         (SELECT endpoint_id FROM deliveries WHERE state = 'pending' ORDER BY endpoint_id LIMIT 1)
         UNION ALL
         SELECT (SELECT d.endpoint_id FROM deliveries d WHERE d.state = 'pending' AND d.endpoint_id > w.endpoint_id
                 ORDER BY d.endpoint_id LIMIT 1)
         FROM waiting w WHERE w.endpoint_id IS NOT NULL
+    ), open AS (
+        SELECT e.id, e.ordered, coalesce(b.slots, :slots) AS slots,
+               coalesce(b.retry_slots, :retry_slots) AS retry_slots,
+               coalesce(greatest(1 / nullif(e.rate_limit, 0), e.slow_seconds), 0) AS every,
+               CASE WHEN e.slow_seconds IS NULL THEN greatest(1 - 1 / nullif(e.rate_limit, 0), 0) ELSE 0 END AS burst
+        FROM waiting w JOIN webhook_endpoints e ON e.id = w.endpoint_id
+        LEFT JOIN unnest(CAST(:busy AS text[]), CAST(:busy_slots AS int[]), CAST(:busy_retry_slots AS int[]))
+                  AS b (id, slots, retry_slots) ON b.id = e.id
+        WHERE coalesce(b.slots, :slots) > 0 AND coalesce(e.slowed_until <= statement_timestamp(), true)
+    ), paced AS MATERIALIZED (
+        -- Locked, so that all notifiers together keep an endpoint's pace. After a rest a second's worth may go.
+        SELECT e.id, o.every,
+               greatest(e.slowed_until, statement_timestamp() - make_interval(secs => o.burst)) AS free_at
+        FROM webhook_endpoints e JOIN open o ON o.id = e.id
+        WHERE o.every > 0 AND coalesce(e.slowed_until <= statement_timestamp(), true)
+        FOR NO KEY UPDATE OF e SKIP LOCKED
     ), free AS (
-        SELECT w.endpoint_id, coalesce(busy.slots, :slots) AS slots
-        FROM waiting w LEFT JOIN unnest(CAST(:busy AS text[]), CAST(:busy_slots AS int[])) AS busy (endpoint_id, slots)
-             ON busy.endpoint_id = w.endpoint_id
-        WHERE w.endpoint_id IS NOT NULL AND coalesce(busy.slots, :slots) > 0
+        SELECT o.id, o.ordered, o.retry_slots, CASE WHEN p.id IS NULL THEN o.slots ELSE least(
+                   o.slots, 1 + CAST(floor(extract(epoch FROM statement_timestamp() - p.free_at) / o.every) AS int)
+               ) END AS slots,
+               1 + 2 * CAST(:limit AS bigint) / count(*) OVER () AS share
+        FROM open o LEFT JOIN paced p ON p.id = o.id WHERE o.every = 0 OR p.id IS NOT NULL
+    ), due AS MATERIALIZED (
+        SELECT d.* FROM free CROSS JOIN LATERAL (
+            SELECT * FROM (
+                SELECT d.id, d.endpoint_id, d.fresh, d.run_at FROM deliveries d
+                WHERE d.state = 'pending' AND d.endpoint_id = free.id AND d.fresh AND d.run_at <= statement_timestamp()
+                  AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+                  AND (NOT free.ordered OR {in_turn})
+                ORDER BY d.run_at LIMIT least(free.slots, free.share)) AS first_tries
+            UNION ALL
+            SELECT * FROM (
+                SELECT d.id, d.endpoint_id, d.fresh, d.run_at FROM deliveries d
+                WHERE d.state = 'pending' AND d.endpoint_id = free.id AND NOT d.fresh
+                  AND d.run_at <= statement_timestamp()
+                  AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+                  AND (NOT free.ordered OR {in_turn})
+                ORDER BY d.run_at LIMIT least(free.slots, free.retry_slots, free.share)) AS retries
+            ORDER BY fresh DESC, run_at LIMIT free.slots
+        ) d
     ), chosen AS MATERIALIZED (
-        SELECT due.id FROM free CROSS JOIN LATERAL (
-            SELECT d.id, d.run_at FROM deliveries d
-            WHERE d.state = 'pending' AND d.endpoint_id = free.endpoint_id AND d.run_at <= statement_timestamp()
-              AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
-            ORDER BY d.run_at LIMIT free.slots FOR UPDATE SKIP LOCKED
-        ) due ORDER BY due.run_at LIMIT :limit
+        SELECT d.id FROM deliveries d JOIN (
+            (SELECT id FROM due WHERE fresh ORDER BY run_at LIMIT :limit)
+            UNION ALL (SELECT id FROM due WHERE NOT fresh ORDER BY run_at LIMIT :retry_limit)
+        ) AS best ON best.id = d.id
+        WHERE d.state = 'pending' AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+        FOR NO KEY UPDATE OF d SKIP LOCKED
+    ), claimed AS (
+        UPDATE deliveries d SET lease_owner = :owner, lease_until = clock_timestamp() + make_interval(secs => :lease),
+               epoch = d.epoch + 1, attempt = d.attempt + 1
+        FROM chosen WHERE d.id = chosen.id
+        RETURNING d.*
+    ), spent AS (
+        UPDATE webhook_endpoints e SET slowed_until = p.free_at + make_interval(secs => n.taken * p.every)
+        FROM paced p JOIN (SELECT endpoint_id, count(*) AS taken FROM claimed GROUP BY endpoint_id) n
+             ON n.endpoint_id = p.id
+        WHERE e.id = p.id
     )
-    UPDATE deliveries d SET lease_owner = :owner, lease_until = clock_timestamp() + make_interval(secs => :lease),
-           epoch = d.epoch + 1, attempt = d.attempt + 1
-    FROM chosen, event_payloads p, webhook_endpoints w
-    WHERE d.id = chosen.id AND p.event_id = d.event_id AND w.id = d.endpoint_id
-    RETURNING d.id, d.event_id, p.event_type, d.endpoint_id, d.epoch, d.attempt, d.once, d.order_key,
-              (SELECT e.subject_id FROM events e WHERE e.id = d.event_id) AS subject_id,
-              CASE WHEN d.thin THEN p.thin ELSE p.body END AS body,
-              w.channel, w.url, w.target, w.credentials, w.headers, w.secret, w.ed25519_key,
-              ARRAY(SELECT old->>'secret' FROM jsonb_array_elements(w.previous_secrets) old
-                    WHERE CAST(old->>'until' AS float8) > extract(epoch FROM clock_timestamp())) AS previous_secrets,
-              CASE WHEN w.deleted_at IS NOT NULL THEN 'deleted' ELSE w.status END AS endpoint_status
-""")
+    SELECT d.id, d.event_id, p.event_type, d.endpoint_id, d.epoch, d.attempt, d.once, d.order_key, d.fresh,
+           -- A webhook's body says so itself; one look-up each is too much for thousands a second.
+           CASE WHEN w.channel <> 'webhook' THEN (SELECT e.subject_id FROM events e WHERE e.id = d.event_id) END
+               AS subject_id,
+           CASE WHEN d.thin THEN p.thin ELSE p.body END AS body,
+           w.channel, w.url, w.target, w.credentials, w.headers, w.secret, w.ed25519_key,
+           ARRAY(SELECT old->>'secret' FROM jsonb_array_elements(w.previous_secrets) old
+                 WHERE CAST(old->>'until' AS float8) > extract(epoch FROM clock_timestamp())) AS previous_secrets,
+           CASE WHEN w.deleted_at IS NOT NULL THEN 'deleted' ELSE w.status END AS endpoint_status,
+           CAST(extract(epoch FROM clock_timestamp() - w.failing_since) AS float8) AS failing_seconds,
+           w.warned_percent, w.slow_seconds IS NOT NULL AS slowed
+    FROM claimed d JOIN event_payloads p ON p.event_id = d.event_id JOIN webhook_endpoints w ON w.id = d.endpoint_id
+""".replace("{in_turn}", _IN_TURN)
+)
 
 
 @dataclass(frozen=True)
@@ -73,6 +133,12 @@ class Claimed:
     #: Newest first, of either kind; each is still to be signed with.
     previous_secrets: list[str]
     endpoint_status: str
+    #: Whether it was never put off.
+    fresh: bool = True
+    #: How long nothing but failures came from the endpoint, what of that was told, and whether it is spared just now.
+    failing_seconds: float | None = None
+    warned_percent: int = 0
+    slowed: bool = False
 
     @property
     def wanted(self) -> bool:
@@ -80,24 +146,30 @@ class Claimed:
         return self.endpoint_status in (EndpointStatus.ENABLED, EndpointStatus.PAUSED)
 
 
-async def claim_due(
-    session: AsyncSession,
-    *,
-    owner: str,
-    limit: int,
-    lease_seconds: float,
-    slots: int,
-    busy: Mapping[str, int],
-) -> list[Claimed]:
-    """Lease up to `limit` due deliveries: of each endpoint up to `slots`, or what `busy` says it has left."""
+@dataclass(frozen=True)
+class Room:
+    """How many may begin: first tries and retries apart, in all and to each endpoint; `busy` are those with less."""
+
+    limit: int
+    retry_limit: int
+    each: int
+    each_retries: int
+    busy: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+async def claim_due(session: AsyncSession, *, owner: str, lease_seconds: float, room: Room) -> list[Claimed]:
+    """Lease due deliveries for which there is room: of each endpoint as many as its slots and its pace let go."""
     rows = await sql(
         session,
         _CLAIM,
         owner=owner,
-        limit=limit,
         lease=lease_seconds,
-        slots=slots,
-        busy=list(busy),
-        busy_slots=list(busy.values()),
+        limit=room.limit,
+        retry_limit=room.retry_limit,
+        slots=room.each,
+        retry_slots=room.each_retries,
+        busy=list(room.busy),
+        busy_slots=[slots for slots, _ in room.busy.values()],
+        busy_retry_slots=[retries for _, retries in room.busy.values()],
     )
     return [Claimed(**row._mapping) for row in rows]  # noqa: SLF001 (the documented way to a row's names)

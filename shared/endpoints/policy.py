@@ -39,6 +39,8 @@ class Verdict:
     reason: str = ""
     #: Seconds until the next try, by a channel that has a schedule of its own and gives up by itself.
     after: float | None = None
+    #: Of `disable`: whether this one arrived all the same.
+    delivered: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,11 @@ class GaveUp:
 
 @dataclass(frozen=True)
 class Disable:
-    """The endpoint says that it is gone for good (410): this delivery fails, and no other is sent."""
+    """The endpoint says that it is gone for good (410), or wants nothing more: no other is sent."""
 
     reason: str
+    #: Whether this one arrived all the same.
+    delivered: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,12 +125,19 @@ def decide(answer: Answer, attempt: int, *, once: bool = False) -> Outcome:
     A verdict of the channel's own comes before the status. What is tried `once` changes nothing but itself.
     """
     kind = answer.verdict.kind if answer.verdict else _kind(answer)
-    if kind == "delivered":
+    arrived = answer.verdict is not None and answer.verdict.delivered
+    if kind == "delivered" or (arrived and once):
         return Delivered()
+    if arrived:
+        return Disable(answer.told(), delivered=True)
     if once:
         return GaveUp(f"{answer.told()} It was to be tried once.")
     if kind in _FINAL:
         return _FINAL[kind](answer.told())
+    return _again(answer, attempt)
+
+
+def _again(answer: Answer, attempt: int) -> Outcome:
     if answer.verdict is not None and answer.verdict.after is not None:
         return TryAgain(_jittered(answer.verdict.after), answer.told())
     if attempt >= len(SCHEDULE):
@@ -139,6 +150,21 @@ def _kind(answer: Answer) -> str:
     if answer.status is not None and 200 <= answer.status < 300:
         return "delivered"
     return "disable" if answer.status == 410 else "retry"
+
+
+def wished(directives: str | None, status: int) -> Verdict | None:
+    """Return what a receiver says in `webhook-delivery` beside its status; None for nothing.
+
+    The words and their meaning are Svix's: `disable` wants nothing more, `abort-message` not this message again.
+    """
+    words = {word.strip().lower() for word in (directives or "").split(",")}
+    arrived = 200 <= status < 300
+    if "disable" in words:
+        reason = "The endpoint said webhook-delivery: disable."
+        return Verdict("disable", reason, delivered=arrived)
+    if "abort-message" in words and not arrived:
+        return Verdict("give_up", f"The endpoint answered {status}, and webhook-delivery: abort-message.")
+    return None
 
 
 def wait_after(attempt: int) -> float:

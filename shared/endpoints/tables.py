@@ -140,8 +140,8 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         _one_of("state", DeliveryState),
         UniqueConstraint("event_id", "endpoint_id"),
-        # A claim takes the first due rows of each endpoint, and jumps from endpoint to endpoint.
-        Index("ix_deliveries_due", "endpoint_id", "run_at", postgresql_where=_PENDING),
+        # A claim takes the first due rows of each endpoint, fresh ones first, and jumps from endpoint to endpoint.
+        Index("ix_deliveries_due", "endpoint_id", "fresh", "run_at", postgresql_where=_PENDING),
         Index("ix_deliveries_order", "endpoint_id", "order_key", "id", postgresql_where=_ORDERED),
         Index("ix_deliveries_held", "run_at", postgresql_where=words("state = 'held'")),
         Index("ix_deliveries_stuck", "endpoint_id", "state", "id", postgresql_where=_STUCK),
@@ -163,6 +163,8 @@ class Delivery(SQLModel, table=True):
     #: Whether the thin bytes are sent: decided once, so that a change of the endpoint changes no message under way.
     thin: bool = _flag()
     run_at: datetime = created_at()
+    #: Whether it was never put off: what was goes after what was not. Claiming changes nothing that an index knows.
+    fresh: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=words("true")))
     #: Tries begun. One that died before it was recorded has counted, and is missing in the log.
     attempt: int = _integer()
     #: One try only: a test, or somebody who asked for it to be sent again.

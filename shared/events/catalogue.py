@@ -26,6 +26,8 @@ class EventType(StrEnum):
     MODEL_READY = "model.ready"
     MODEL_DELETED = "model.deleted"
 
+    ENDPOINT_FAILING = "webhook_endpoint.failing"  #: Nothing but failures came for days.
+    ENDPOINT_PAUSED = "webhook_endpoint.paused"  #: Set aside by us: somebody has to mend its channel.
     ENDPOINT_DISABLED = "webhook_endpoint.disabled"  #: Switched off by us: it said so, or nothing but failures came.
 
 
@@ -42,6 +44,8 @@ PUBLIC = frozenset(
         EventType.JOB_CANCELLED,
         EventType.MODEL_READY,
         EventType.MODEL_DELETED,
+        EventType.ENDPOINT_FAILING,
+        EventType.ENDPOINT_PAUSED,
         EventType.ENDPOINT_DISABLED,
     }
 )

@@ -44,6 +44,8 @@ REACTIONS: dict[EventType, tuple[Step, ...]] = {
     EventType.JOB_CANCELLED: (),
     EventType.MODEL_READY: (),
     EventType.MODEL_DELETED: (Step.ERASE_MODEL,),
+    EventType.ENDPOINT_FAILING: (),
+    EventType.ENDPOINT_PAUSED: (),
     EventType.ENDPOINT_DISABLED: (),
 }
 

@@ -56,7 +56,8 @@ class DyingDatabase(Database):
     grave: Grave
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncSession]:
+    async def begin(self, *, durable: bool = True) -> AsyncIterator[AsyncSession]:
+        assert durable, "a worker's transactions are on the disk when they are committed"
         number = len(_commits.get([])) + 1
         _commits.get([]).append(None)
         async with self._sessions() as session, session.begin():

@@ -121,6 +121,15 @@ _ENDPOINT = {
     "status_reason": "The endpoint answered 410 Gone.",
 }
 
+_FAILING = {
+    **_ENDPOINT,
+    "status": "enabled",
+    "status_reason": None,
+    "percent": 70,
+    "failing_since": _AT - 302_400,
+    "last_error": "The endpoint answered 503.",
+}
+
 
 def _curve() -> Curve:
     train = tuple(
@@ -166,6 +175,11 @@ _SAMPLES: Mapping[str, tuple[Mapping[str, Any], Background]] = {
     EventType.JOB_CANCELLED: (_CANCELLED, Background(curve=Curve(_curve().train[:40]), files=_NAMES)),
     EventType.MODEL_READY: (_READY, Background()),
     EventType.MODEL_DELETED: ({**_READY, "readiness": "deleted"}, Background()),
+    EventType.ENDPOINT_FAILING: (_FAILING, Background()),
+    EventType.ENDPOINT_PAUSED: (
+        {**_ENDPOINT, "status": "paused", "status_reason": "Slack: channel_is_archived."},
+        Background(),
+    ),
     EventType.ENDPOINT_DISABLED: (_ENDPOINT, Background()),
 }
 

@@ -21,6 +21,8 @@ WRITERS: Mapping[str, Writer] = {
     EventType.JOB_CANCELLED: jobs.cancelled,
     EventType.MODEL_READY: models.ready,
     EventType.MODEL_DELETED: models.deleted,
+    EventType.ENDPOINT_FAILING: endpoints.failing,
+    EventType.ENDPOINT_PAUSED: endpoints.paused,
     EventType.ENDPOINT_DISABLED: endpoints.disabled,
 }
 

@@ -123,6 +123,7 @@ class House:
     async def make_due(self) -> None:
         """Let the time of every wait have passed."""
         await self.rows("UPDATE deliveries SET run_at = now() - interval '1 second' WHERE state = 'pending'")
+        await self.rows("UPDATE webhook_endpoints SET slowed_until = now() - interval '1 hour'")
 
     @asynccontextmanager
     async def notifier(self, reach: Reach = HERE, *, total_seconds: float = 30) -> AsyncIterator[Notifier]:

@@ -78,7 +78,7 @@ async def test_retry_after_is_obeyed(house: House) -> None:
 
 
 async def test_410_switches_the_endpoint_off_and_drops_what_waits(house: House, receiver: Receiver) -> None:
-    receiver.answer = 503
+    receiver.answer = 500
     await house.endpoint(receiver.url)
     first = await house.happen()
     async with house.notifier() as notifier:

@@ -8,8 +8,8 @@ from aiohttp import web
 from services.notifier.app import open_notifier
 from shared import clock
 from shared.db.database import Database
-from shared.endpoints.deliveries import Claimed, claim_due
-from shared.endpoints.lifecycle import Ended, settle
+from shared.endpoints.attempt_lifecycle import Ended, settle
+from shared.endpoints.deliveries import Claimed, Room, claim_due
 from shared.endpoints.making import make_deliveries
 from shared.endpoints.policy import Answer, Delivered
 from tests.servers import Servers
@@ -58,7 +58,7 @@ async def test_who_lost_the_lease_writes_nothing(house: House, receiver: Receive
 
 async def _claim(house: House) -> list[Claimed]:
     async with house.database.begin() as session:
-        return await claim_due(session, owner="me", limit=1, lease_seconds=30, slots=1, busy={})
+        return await claim_due(session, owner="me", lease_seconds=30, room=Room(1, 1, 1, 1))
 
 
 async def test_two_processes_share_the_work_and_send_nothing_twice(house: House, receiver: Receiver) -> None:
