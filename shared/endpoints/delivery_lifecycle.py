@@ -32,7 +32,7 @@ _PAUSE = text("""
       AND (state = 'held' OR state = 'pending' AND (lease_until IS NULL OR lease_until < clock_timestamp()))
 """)
 _RESUME = text("""
-    UPDATE deliveries SET state = :state, hold = :hold, reason = :reason,
+    UPDATE deliveries SET state = :state, hold = :hold, reason = :reason, fresh = true,
            run_at = coalesce(CAST(:run_at AS timestamptz), clock_timestamp())
     WHERE endpoint_id = :id AND state = 'held' AND hold = 'paused'
 """)
@@ -54,15 +54,15 @@ _MERGE = text("""
 _SEND_HELD = text(
     "UPDATE deliveries SET state = 'pending', hold = NULL, run_at = clock_timestamp() WHERE id = ANY(:ids)"
 )
-#: In the order in which they were made, from where the batch before it ended. A muted endpoint gets them when the mute
-#: ends, a paused one when it is enabled.
+#: In the order in which they were made, from where the batch before it ended, and behind what is new. A muted endpoint
+#: gets them when the mute ends, a paused one when it is enabled.
 _RECOVER = text("""
     WITH chosen AS MATERIALIZED (
         SELECT d.id FROM deliveries d WHERE d.endpoint_id = :endpoint AND d.state = :state AND d.id > :after
           AND d.created_at >= :since AND d.created_at < :until
         ORDER BY d.id LIMIT :limit FOR UPDATE
     ), put AS (
-        UPDATE deliveries d SET once = true, origin = 'recover', finished_at = NULL, lease_until = NULL,
+        UPDATE deliveries d SET once = true, origin = 'recover', fresh = false, finished_at = NULL, lease_until = NULL,
                state = CASE WHEN w.status = 'paused' OR w.muted_until > clock_timestamp() THEN 'held'
                        ELSE 'pending' END,
                hold = CASE WHEN w.status = 'paused' THEN 'paused'
@@ -140,7 +140,7 @@ def resend(delivery: Delivery, at: datetime) -> None:
     if delivery.state not in {DeliveryState.PENDING, DeliveryState.HELD}:
         delivery.origin, delivery.once = Origin.RESEND, True
     delivery.state, delivery.hold, delivery.reason = DeliveryState.PENDING, None, None
-    delivery.run_at, delivery.finished_at = at, None
+    delivery.run_at, delivery.finished_at, delivery.fresh = at, None, True
 
 
 async def recover(
