@@ -1,6 +1,7 @@
 """What every test may ask for: real servers, a migrated database, the house in this process."""
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import hypothesis
 import pytest
 from aiohttp.test_utils import TestServer
 from cryptography.fernet import Fernet
@@ -31,9 +33,20 @@ from workers.runner import Runner
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# What is imported and collected stays: to look through it for garbage all the time takes a twentieth of the run.
+gc.set_threshold(20_000, 20, 20)
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
+
 T = TypeVar("T")
 #: Longer than any wait of a test that is going to pass.
 PATIENCE_SECONDS = 60.0
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -186,7 +186,7 @@ _bodies = st.dictionaries(st.sampled_from(_FIELDS) | st.text(max_size=5), _json,
 _paths = (*POSTS, "/files", "/webhook_endpoints", "/fine_tuning/jobs/ftjob-1/cancel")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_bodies, likely=st.booleans())
 async def test_no_json_breaks_a_post(api: Api, body: Any, likely: bool) -> None:  # noqa: FBT001
     if likely and isinstance(body, dict):

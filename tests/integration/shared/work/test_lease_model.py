@@ -157,7 +157,7 @@ def test_the_table_does_what_the_model_says(database_url: str) -> None:
     with asyncio.Runner() as runner:
         database = Database(database_url)
         bound = type("Bound", (Machine,), {"database": database, "runner": runner})
-        few = settings(max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+        few = settings(max_examples=60, stateful_step_count=25, suppress_health_check=list(HealthCheck))
         try:
             run_state_machine_as_test(bound, settings=few)
         finally:

@@ -31,7 +31,7 @@ def test_an_empty_part_of_the_span_has_the_value_before_it() -> None:
     assert resampled(((1, 3.0), (4, 1.0)), (1, 4), 4) == [3.0, 3.0, 3.0, 1.0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(_POINTS, _POINTS)
 def test_any_losses_can_be_drawn(train: tuple[tuple[int, float], ...], valid: tuple[tuple[int, float], ...]) -> None:
     drawn = Curve(train, valid)

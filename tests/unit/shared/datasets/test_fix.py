@@ -24,7 +24,7 @@ def _fixed(data: bytes) -> tuple[bytes, Fixing]:
     st.sampled_from([True, False]),
     st.sampled_from([b"", b"\xef\xbb\xbf"]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_fixed_file_says_the_same_and_has_nothing_more_to_fix(
     examples: list[dict[str, str]], end: str, escaped: Any, mark: bytes
 ) -> None:

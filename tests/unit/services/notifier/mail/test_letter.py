@@ -102,7 +102,7 @@ _HEADERS = {
 }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(_TEXT, _TEXT)
 def test_nothing_a_caller_writes_becomes_a_header(title: str, thread: str) -> None:
     message = Message(

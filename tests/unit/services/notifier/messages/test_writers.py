@@ -121,7 +121,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(types()), st.data())
 def test_whatever_a_snapshot_lacks_or_holds_instead_there_is_a_message(event_type: str, data: st.DataObject) -> None:
     full = sample(event_type)

@@ -73,7 +73,7 @@ def _harmless(payload: dict[str, Any]) -> bool:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_MESSAGES)
 def test_no_message_is_over_any_limit_and_none_mentions_anybody(message: Message) -> None:
     for drawn in ALL:
@@ -84,7 +84,7 @@ def test_no_message_is_over_any_limit_and_none_mentions_anybody(message: Message
         assert _harmless(payload)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_TEXT, st.integers(1, 200))
 def test_a_text_is_cut_between_characters_and_between_entities(text: str, limit: int) -> None:
     cut = limits.escaped(text, limit)

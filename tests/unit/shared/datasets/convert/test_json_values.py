@@ -25,7 +25,7 @@ _RECORDS = st.lists(st.dictionaries(st.text("xyz", min_size=1), _VALUES, max_siz
     chunk=st.integers(1, 9),
     encoding=st.sampled_from(["ascii", "utf-8"]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_element_comes_out_whole(
     records: list[dict[str, Any]], indent: int | None, chunk: int, encoding: str
 ) -> None:

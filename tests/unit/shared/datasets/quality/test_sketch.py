@@ -49,7 +49,7 @@ _ANY = st.fixed_dictionaries(
 
 
 @given(_EXAMPLES, st.lists(st.integers(0, 30), max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_where_a_file_is_cut_makes_no_difference(examples: list[Example], cuts: list[int]) -> None:
     whole, findings = judged(examples)
     joined, of_blocks = in_blocks(examples, [cut for cut in cuts if cut <= len(examples)])
@@ -59,7 +59,7 @@ def test_where_a_file_is_cut_makes_no_difference(examples: list[Example], cuts: 
 
 
 @given(st.lists(_ANY, max_size=3), st.sampled_from(Format))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_object_of_json_is_raised_at(examples: list[dict[str, Any]], kind: Format) -> None:
     findings, sketch = Findings(), Sketch()
     for line, example in enumerate(examples, 1):

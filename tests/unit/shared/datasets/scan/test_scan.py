@@ -73,7 +73,7 @@ files = st.builds(
 packers = st.sampled_from([bytes, gzip.compress, lambda data: zstd.compress(data[:9]) + zstd.compress(data[9:])])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     files,
     st.sampled_from([1, 7, 1000]),

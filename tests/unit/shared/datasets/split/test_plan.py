@@ -37,7 +37,7 @@ MANY = [chat(f"Question {n}?", system=f"System {n % 3}") for n in range(600)]
     count=st.integers(1, 80),
     seed=st.integers(0, 3),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_split_keeps_questions_together_lines_whole_and_the_minimums(
     questions: list[int], fraction: float | None, count: int, seed: int
 ) -> None:
@@ -58,7 +58,7 @@ def test_every_split_keeps_questions_together_lines_whole_and_the_minimums(
 
 
 @given(order=st.permutations(range(30)), more=st.integers(0, 30))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_neither_order_nor_more_data_moves_an_example(order: list[int], more: int) -> None:
     some = [chat(f"Question {n}?") for n in order]
     grown = some + [chat(f"Another {n}?") for n in range(more)]

@@ -47,7 +47,7 @@ def dense(weights: Weights, hashes: npt.NDArray[np.uint64], values: npt.NDArray[
     return logits
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), size=st.sampled_from([0.0, 0.5, 2.0, 4.0]))
 def test_nats_and_hits_are_those_of_a_dense_softmax(seed: int, size: float) -> None:
     weights, hashes, values, targets = case(seed, size=size)
@@ -61,7 +61,7 @@ def test_nats_and_hits_are_those_of_a_dense_softmax(seed: int, size: float) -> N
     assert scores.hit.tolist() == (own > others.max(1)).tolist()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000))
 def test_the_gradient_is_the_slope_of_the_loss(seed: int) -> None:
     weights, hashes, values, targets = case(seed, size=1.0)
