@@ -19,26 +19,34 @@ class CannotRead(Exception):
 
 @dataclass(frozen=True)
 class Input:
-    """`name` is how messages call it; `path` is where its bytes lie."""
+    """`name` is how messages call it; `path` is where its bytes lie, None for what comes as it is read."""
 
     name: str
-    path: Path
+    path: Path | None
 
     def open(self) -> BinaryIO:
-        """Open it anew, from its beginning."""
+        """Open it anew, from its beginning; what comes as it is read can be opened once."""
+        if self.path is None:
+            return sys.stdin.buffer
         try:
             return self.path.open("rb")
         except OSError as exc:
             raise CannotRead(f"{self.name}: cannot be read: {(exc.strerror or str(exc)).lower()}.") from exc
 
     @property
-    def size(self) -> int:
-        return self.path.stat().st_size
+    def size(self) -> int | None:
+        return None if self.path is None else self.path.stat().st_size
 
 
 @contextlib.contextmanager
-def named(file: str) -> Iterator[Input]:
-    """Yield the input that `file` names; raise CannotRead for one that is not there, or is a directory."""
+def named(file: str, *, once: bool = False) -> Iterator[Input]:
+    """Yield the input that `file` names; raise CannotRead for one that is not there, or is a directory.
+
+    Standard input that is read `once` is not kept: what it gives is seen as it comes.
+    """
+    if file == STANDARD and once:
+        yield Input("standard input", None)
+        return
     if file == STANDARD:
         with tempfile.TemporaryDirectory(prefix="tuneyard-") as folder:
             kept = Path(folder) / "standard-input"

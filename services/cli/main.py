@@ -6,6 +6,7 @@ import typer
 
 from services.cli import convert, keyring, output, parts, split
 from services.cli.check import command as check
+from services.cli.files import command as files
 from services.cli.run import command as run
 from services.cli.up import command as up
 from services.cli.webhooks import command as webhooks
@@ -23,6 +24,7 @@ check.register(app)
 convert.register(app)
 split.register(app)
 run.register(app)
+files.register(app)
 webhooks.register(app)
 parts.register(app)
 keyring.register(app)

@@ -36,7 +36,7 @@ def show(report: Mapping[str, Any], name: str, console: Console, *, most: int = 
     if report["truncated_examples"]:
         _say(console, f"Cut off    {_plural(report['truncated_examples'], 'example')} longer than the model takes")
     if report["estimate"]:
-        _say(console, _cost(report["estimate"]))
+        _say(console, f"Cost       {cost_line(report['estimate'])}")
     if report.get("retirement"):
         _say(console, f"Warning    {report['retirement']}", style="yellow")
     _say(console, _verdict(report), style="green" if report["valid"] else "bold red")
@@ -141,10 +141,11 @@ def _tokens(tokens: Mapping[str, Any]) -> str:
     )
 
 
-def _cost(estimate: Mapping[str, Any]) -> str:
+def cost_line(estimate: Mapping[str, Any]) -> str:
+    """Return the price with its arithmetic, its date, and where the epochs are from."""
     why = "as given" if estimate["n_epochs_from"] == "given" else "the provider's default for this size"
     epochs = _plural(estimate["n_epochs"], "epoch")
-    return f"Cost       {estimate['arithmetic']} (prices of {estimate['price_date']}; {epochs}: {why})"
+    return f"{estimate['arithmetic']} (prices of {estimate['price_date']}; {epochs}: {why})"
 
 
 def _verdict(report: Mapping[str, Any]) -> str:

@@ -58,8 +58,8 @@ def check_all(asked: Asked) -> list[Checked]:
     processes = asked.processes or os.cpu_count() or 1
     with contextlib.ExitStack() as stack:
         # All are looked for before the first is read: a name that is wrong is told at once.
-        inputs = [stack.enter_context(named(file)) for file in asked.files]
-        held_out = stack.enter_context(named(asked.validation)) if asked.validation else None
+        inputs = [stack.enter_context(named(file, once=not asked.fix)) for file in asked.files]
+        held_out = stack.enter_context(named(asked.validation, once=True)) if asked.validation else None
         crew = stack.enter_context(Crew(processes)) if processes > 1 else None
         how = _With(model, kind, policy, crew, asked)
         checked = [_checked(given, how) for given in inputs]

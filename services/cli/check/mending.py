@@ -12,6 +12,7 @@ from shared.errors import Refused
 
 def mended(given: Input, output: str | None, *, in_place: bool, force: bool) -> tuple[Input, Fixes]:
     """Return the corrected copy and what was done to it; where nothing was to be done, the file itself."""
+    assert given.path is not None
     place = str(given.path) if in_place else output or _beside(given.path)
     if in_place and (packing := _packing(given)) is not None:
         raise CannotWrite(f"{given.name} is packed ({packing}), and the copy is plain. Write it with --output FILE.")

@@ -74,7 +74,7 @@ def _first(findings: list[_Finding]) -> _Finding | None:
 def shown_progress(given: Input, output_format: OutputFormat) -> Iterator[Progress | None]:
     """Yield who is to be told; nobody when the check is over in a moment, or only a program reads its output."""
     if not sys.stderr.isatty():
-        yield _Written() if given.size > _LONG and output_format is OutputFormat.HUMAN else None
+        yield _Written() if (given.size or 0) > _LONG and output_format is OutputFormat.HUMAN else None
         return
     columns = (TextColumn("checking"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -48,13 +48,18 @@ class Client:
         """Delete; a repetition that finds nothing any more is told as such."""
         return await self._ask("DELETE", path, dict)
 
-    async def upload(self, path: Path, on_progress: Callable[[int], None]) -> Json:
+    async def put(self, path: str, body: Json) -> Json:
+        """Put a whole thing in place of what is there: done twice it is done once."""
+        return await self._ask("PUT", path, lambda: {"json": body})
+
+    async def upload(self, path: Path, on_progress: Callable[[int], None], **fields: str) -> Json:
         """Send a dataset, streamed from disk; `on_progress` gets the bytes sent so far, from another thread."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
 
         def form() -> Any:
             data = aiohttp.FormData()
-            data.add_field("purpose", "fine-tune")
+            for name, value in {"purpose": "fine-tune", **fields}.items():
+                data.add_field(name, value)
             data.add_field("file", _Counted(path, on_progress), filename=path.name, content_type="application/jsonl")
             return {"data": data, "headers": headers}
 

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.webhooks import asking, deliveries, listen, view, words
-from services.cli.webhooks.asking import AsJson, BaseUrl, Endpoint, answered, say
+from services.cli.asking import AsJson, BaseUrl, Json, answered, say
+from services.cli.webhooks import deliveries, listen, view, words
 from services.cli.webhooks.wishes import (
     Credentials,
     Description,
     Digest,
     Ed25519,
+    Endpoint,
     Events,
     Headers,
     HoldFailures,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from services.cli.run.client import Client
 
 webhooks = typer.Typer(help="Endpoints that are told what happens, and what they were sent.", no_args_is_help=True)
-Json = asking.Json
 _PAGE = 100
 Channel = Annotated[str, typer.Option(help="webhook, slack, email or apprise.")]
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from services.cli.asking import AsJson, BaseUrl, Json, answered, say
 from services.cli.webhooks import view, words
-from services.cli.webhooks.asking import AsJson, BaseUrl, Endpoint, Json, answered, say
+from services.cli.webhooks.wishes import Endpoint
 
 if TYPE_CHECKING:
     from services.cli.run.client import Client

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.webhooks.asking import BaseUrl, refused
+from services.cli.asking import BaseUrl, refused
 from services.cli.webhooks.view import in_ascii
 from services.cli.webhooks.wishes import Events
 

@@ -9,6 +9,7 @@ import typer
 
 from services.cli.webhooks import words
 
+Endpoint = Annotated[str, typer.Argument(help="The endpoint's id, wh_…", metavar="ENDPOINT")]
 Events = Annotated[
     list[str] | None, typer.Option("--event", "-e", help="A type of event; may be given often. See `webhooks events`.")
 ]

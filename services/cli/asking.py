@@ -20,7 +20,6 @@ BaseUrl = Annotated[
     str | None,
     typer.Option("--base-url", help="Default: TUNEYARD_BASE_URL, OPENAI_BASE_URL, http://127.0.0.1:8080/v1."),
 ]
-Endpoint = Annotated[str, typer.Argument(help="The endpoint's id, wh_…", metavar="ENDPOINT")]
 
 
 def answered(act: Callable[["Client"], Awaitable[T]], base_url: str | None, *, as_json: bool = False) -> T:

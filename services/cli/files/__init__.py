@@ -1,0 +1,1 @@
+"""`tuneyard files`: the files of a running service"""
