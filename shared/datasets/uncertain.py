@@ -25,7 +25,10 @@ def uncertain(example: dict[str, Any], kind: Format, counter: TokenCounter) -> i
 
 def _of_declared(example: dict[str, Any], kind: Format, counter: TokenCounter) -> int:
     functions = declared_in(example, kind)
-    return max(0, counter.text(_json(functions)) - counter.declared(functions)) if functions else 0
+    if not functions:
+        return 0
+    as_it_stands = example.get("tools") or functions
+    return max(0, counter.text(_json(as_it_stands)) - counter.declared(functions))
 
 
 def _of_messages(messages: list[dict[str, Any]], counter: TokenCounter) -> int:
