@@ -39,7 +39,7 @@ class Quality:
     def summary(self) -> str:
         """What the file is good for, in a sentence or two."""
         if not self.examples:
-            return "No example with an answer."
+            return "No example could be judged."
         kind = f"{counted(self.examples, 'example')} {self._form()}, {self._system()}"
         trouble = ", ".join(self._trouble())
         return f"{kind}. {trouble[:1].upper()}{trouble[1:]}." if trouble else f"{kind}; nothing repeats or contradicts."
@@ -68,6 +68,8 @@ class Quality:
                 f"{counted(self.agreement.contradictions, 'contradiction')}"
                 f" (agreement at most {share(self.agreement.score)})"
             )
+        if self.agreement.wordings:
+            yield f"{counted(self.agreement.wordings, 'prompt')} answered in several wordings"
         if self.refusals.answers:
             yield f"{share(self.refusals.share)} of the answers refuse"
         if self.leakage and (leaked := self.leakage.examples + self.leakage.prompts + self.leakage.near):

@@ -59,7 +59,7 @@ def test_where_a_file_is_cut_makes_no_difference(examples: list[Example], cuts: 
 
 
 @given(st.lists(_ANY, max_size=3), st.sampled_from(Format))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_no_object_of_json_is_raised_at(examples: list[dict[str, Any]], kind: Format) -> None:
     findings, sketch = Findings(), Sketch()
     for line, example in enumerate(examples, 1):

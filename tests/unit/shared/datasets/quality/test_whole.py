@@ -163,5 +163,5 @@ def test_an_answer_from_documents_that_adds_a_number_is_a_note() -> None:
 
 
 def test_the_summary_says_what_the_file_is_good_for() -> None:
-    assert judged([])[0].summary == "No example with an answer."
+    assert judged([])[0].summary == "No example could be judged."
     assert judged(objects())[0].summary.startswith("40 examples of one form (JSON), no system prompt")
