@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from services.notifier.app import Notifier
 from shared.db.database import sql
+from shared.endpoints import recovery_lifecycle
 from shared.events.catalogue import EventType
 from tests.conftest import House, until
 from tests.integration.services.notifier.stage import Receiver, turn
@@ -88,6 +89,45 @@ async def test_what_was_suppressed_and_dropped_is_sent_when_asked_for(
     assert await notifier.keeper.release() == 1
     await turn(notifier)
     assert len(receiver.hits) == 1
+
+
+async def test_a_recovery_that_was_killed_goes_on_where_it_was_and_sends_each_once(
+    house: House, mine: Asking, receiver: Receiver, notifier: Notifier
+) -> None:
+    receiver.answer = 500
+    made = await mine.endpoint(receiver.url)
+    events = [await happen(house) for _ in range(5)]
+    await turn(notifier)
+    await fail_for_good(house)
+    begun = await mine.post(f"/webhook_endpoints/{made['id']}/recover", {"since": int(time.time()) - 60})
+    async with house.runtime.begin() as session:
+        # One batch of two; then the process that did it is gone, and its lease with it.
+        assert await recovery_lifecycle.advance(session, begun["id"], 2) is False
+    receiver.answer = 200
+    await turn(notifier)
+    seen = await mine.get(f"/webhook_endpoints/{made['id']}/recoveries/{begun['id']}")
+    assert (seen["status"], seen["recovered"]) == ("running", 2)
+    await house.start_worker()
+
+    async def done() -> bool:
+        path = f"/webhook_endpoints/{made['id']}/recoveries/{begun['id']}"
+        return bool((await mine.get(path))["status"] == "done")
+
+    await until(done)
+    await turn(notifier)
+    assert sorted(hit.headers["webhook-id"] for hit in receiver.hits[5:]) == sorted(events)
+
+
+async def test_a_recovery_ends_when_its_endpoint_does(
+    house: House, mine: Asking, receiver: Receiver, notifier: Notifier
+) -> None:
+    made = await mine.endpoint(receiver.url)
+    path = f"/webhook_endpoints/{made['id']}"
+    begun = await mine.post(f"{path}/recover", {"since": int(time.time()) - 60})
+    await mine.post(path, {"status": "disabled"})
+    async with house.runtime.begin() as session:
+        assert await recovery_lifecycle.advance(session, begun["id"], 2) is True
+    assert (await mine.get(f"{path}/recoveries/{begun['id']}"))["status"] == "cancelled"
 
 
 async def test_a_recovery_has_bounds(mine: Asking) -> None:

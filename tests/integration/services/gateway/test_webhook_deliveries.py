@@ -1,6 +1,7 @@
 """The log of what endpoints were sent, and one of it again."""
 
 import time
+from typing import Any
 
 from sqlalchemy import text
 from standardwebhooks import Webhook
@@ -19,7 +20,7 @@ DONE, FAILED = EventType.JOB_SUCCEEDED, EventType.JOB_FAILED
 async def test_the_log_shows_each_delivery_with_each_attempt(
     house: House, mine: Asking, receiver: Receiver, notifier: Notifier
 ) -> None:
-    receiver.answer = 503
+    receiver.answer = 500
     made = await mine.endpoint(receiver.url)
     event_id = await happen(house)
     await turn(notifier)
@@ -37,7 +38,7 @@ async def test_the_log_shows_each_delivery_with_each_attempt(
     )
     assert shown["delivered_at"] == shown["finished_at"] >= shown["created_at"]
     assert [(each["number"], each["status_code"], each["answer"]) for each in shown["attempts"]] == [
-        (1, 503, "said"),
+        (1, 500, "said"),
         (2, 200, "said"),
     ]
 
@@ -68,6 +69,20 @@ async def test_the_log_is_filtered_and_paged(
     assert await found(f"since={recent}") == newest_first[:4]
     assert await found(f"until={recent}") == [events[0]]
     assert await found(f"since={recent - 600}&until={recent + 600}&limit=3") == newest_first[:3]
+
+
+async def test_what_is_under_way_is_pending_and_what_has_arrived_is_not(
+    house: House, mine: Asking, receiver: Receiver, notifier: Notifier
+) -> None:
+    arrives, fails = await mine.endpoint(receiver.url), await mine.endpoint()
+    await happen(house)
+    await turn(notifier)
+
+    async def found(endpoint: Any, state: str) -> int:
+        return len((await mine.get(f"/webhook_endpoints/{endpoint['id']}/deliveries?state={state}"))["data"])
+
+    assert (await found(arrives, "delivered"), await found(arrives, "pending")) == (1, 0)
+    assert (await found(fails, "delivered"), await found(fails, "pending")) == (0, 1)
 
 
 async def test_a_question_that_makes_no_sense_is_refused(mine: Asking) -> None:
