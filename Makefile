@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 # Each target starts many processes: where it is set, each would compile the house anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test check fix bench up lock migration
+.PHONY: setup demo test check fix fuzz bench up lock migration
 .DEFAULT_GOAL := test
 
 setup: $(STAMP)
@@ -35,6 +35,9 @@ fix: setup
 	$(BIN)/ruff format .
 	$(BIN)/python -m docs.tree
 	$(BIN)/python -m docs.findings
+
+fuzz: setup  ## spoil the corpus and check it, for ten minutes
+	$(BIN)/python -m tests.fuzz --seconds 600
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -10,6 +10,7 @@ from shared.catalogue import find
 from shared.datasets.formats import Format
 from shared.datasets.policy import Policy
 from shared.datasets.policy_file import read_policy
+from shared.datasets.quality import Sketch
 from shared.datasets.reading import MAX_LINE_BYTES, UnpackLimits
 from shared.datasets.report import Report, check
 
@@ -32,6 +33,7 @@ class Case:
     validation: bool = False
     size: bool = False
     quality: bool = False
+    training: str | None = None  #: The file beside it against which a validation file is held.
     max_line: int | None = None
     most_bytes: int | None = None  #: How many bytes a packed file may unpack to.
     policy: dict[str, Any] = field(default_factory=dict)
@@ -56,9 +58,16 @@ class Case:
                 policy=self._policy(),
                 for_validation=self.validation,
                 quality=self.quality,
+                against=self._training(),
                 limits=None if self.most_bytes is None else UnpackLimits(bytes=self.most_bytes),
                 max_line=self.max_line or MAX_LINE_BYTES,
             )
+
+    def _training(self) -> Sketch | None:
+        if self.training is None:
+            return None
+        with self.path.with_name(self.training).open("rb") as stream:
+            return check(stream, model=None, quality=True).sketch
 
     def _policy(self) -> Policy:
         limits = {} if self.size else _ANY_SIZE

@@ -22,6 +22,12 @@ _KEPT_LENGTH = 8_192
 _KEPT_TOOLS, _KEPT_TOOLS_LENGTH = 100, 65_536
 
 
+def declared_in(example: dict[str, Any], kind: Format) -> list[dict[str, Any]]:
+    """Return the functions that an example declares; in a reinforcement line `functions` is a key like any other."""
+    functions = [tool["function"] for tool in example.get("tools") or ()]
+    return functions if kind is Format.REINFORCEMENT else functions + (example.get("functions") or [])
+
+
 class TokenCounter:
     """Counts in one encoding. `total` is what is billed for, `learned` what the assistant's turns contribute.
 
@@ -35,7 +41,7 @@ class TokenCounter:
         #: The number of tokens of any text, one that spells a special token like `<|endoftext|>` too.
         self.text = Counter(encoding).count
         self._kept: dict[str, int] = {}
-        self._kept_tools: dict[bytes, int] = {}
+        self._kept_tools: dict[str, int] = {}
         self._roles = {
             role: self.text(role) for role in ("system", "developer", "user", "assistant", "tool", "function")
         }
@@ -66,7 +72,7 @@ class TokenCounter:
             outputs = [self._message(example[key][0]) for key in ("preferred_output", "non_preferred_output")]
             return asked + sum(total for total, _ in outputs), sum(learned for _, learned in outputs)
         counts = [self._message(message) for message in example["messages"]]
-        total = PER_EXAMPLE + sum(total for total, _ in counts) + self.declared(example)
+        total = PER_EXAMPLE + sum(total for total, _ in counts) + self.declared(declared_in(example, kind))
         # What a reinforcement line says is all asked: the answer that is learned from is sampled.
         return total, 0 if kind is Format.REINFORCEMENT else sum(learned for _, learned in counts)
 
@@ -104,13 +110,12 @@ class TokenCounter:
         """Return the tokens of a call of a function, an estimate."""
         return PER_CALL + self._repeated(function["name"]) + self.text(function["arguments"])
 
-    def declared(self, example: dict[str, Any]) -> int:
-        """Return the tokens of the tools that an example declares, an estimate by the best public rule."""
-        functions = [tool["function"] for tool in example.get("tools") or ()] + (example.get("functions") or [])
+    def declared(self, functions: list[dict[str, Any]]) -> int:
+        """Return the tokens of the functions that an example declares, an estimate by the best public rule."""
         if not functions:
             return 0
         # Nearly every line of a file declares the same ones.
-        key = msgspec.json.encode(functions)
+        key = _json(functions)
         known = self._kept_tools.get(key)
         if known is None:
             known = sum(map(self._function, functions)) + PER_TOOLS

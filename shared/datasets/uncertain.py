@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.datasets.formats import Format
 from shared.datasets.formats.pictures import of_part
-from shared.datasets.tokens import TokenCounter
+from shared.datasets.tokens import TokenCounter, declared_in
 
 
 def uncertain(example: dict[str, Any], kind: Format, counter: TokenCounter) -> int:
@@ -17,13 +17,18 @@ def uncertain(example: dict[str, Any], kind: Format, counter: TokenCounter) -> i
         return 0
     if kind is Format.PREFERENCE:
         outputs = [example[key][0] for key in ("preferred_output", "non_preferred_output")]
-        return _of_tools(example["input"], counter) + _of_messages([*example["input"]["messages"], *outputs], counter)
-    return _of_tools(example, counter) + _of_messages(example["messages"], counter)
+        return _of_declared(example["input"], kind, counter) + _of_messages(
+            [*example["input"]["messages"], *outputs], counter
+        )
+    return _of_declared(example, kind, counter) + _of_messages(example["messages"], counter)
 
 
-def _of_tools(example: dict[str, Any], counter: TokenCounter) -> int:
-    declared = [*(example.get("tools") or ()), *(example.get("functions") or ())]
-    return max(0, counter.text(_json(declared)) - counter.declared(example)) if declared else 0
+def _of_declared(example: dict[str, Any], kind: Format, counter: TokenCounter) -> int:
+    functions = declared_in(example, kind)
+    if not functions:
+        return 0
+    as_it_stands = example.get("tools") or functions
+    return max(0, counter.text(_json(as_it_stands)) - counter.declared(functions))
 
 
 def _of_messages(messages: list[dict[str, Any]], counter: TokenCounter) -> int:

@@ -26,7 +26,7 @@ def read_object(line: bytes, place: Place) -> dict[str, Any] | None:
     text = _decoded(line, place)
     if text is None:
         return None
-    value = _parsed(text, place)
+    value = _parsed(text.rstrip(" \t\r"), place)  # A column is the same whichever way lines end.
     if value is _FAULT:
         return None
     if not isinstance(value, dict):
