@@ -7,6 +7,27 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+#: Services of Apprise that connect to a host of their own and nowhere else: the others go wherever a URL says, past the
+#: guard of outgoing requests.
+APPRISE_SERVICES = frozenset(
+    (
+        *(
+            "dingtalk",
+            "discord",
+            "feishu",
+            "gchat",
+            "ifttt",
+            "lark",
+            "line",
+            "opsgenie",
+            "pagerduty",
+            "pagertree",
+            "pbul",
+        ),
+        *("pover", "prowl", "pushed", "sendgrid", "signl4", "splunk", "spush", "tgram", "twilio", "webex", "wecombot"),
+    )
+)
+
 
 class ProviderSettings(BaseModel):
     """One provider: `TUNEYARD_PROVIDERS__NAME__BASE_URL` and so on."""
@@ -141,6 +162,15 @@ class Settings(NoticeSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("apprise_services", mode="after")
+    @classmethod
+    def _of_fixed_hosts(cls, services: list[str]) -> list[str]:
+        for name in services:
+            if name not in APPRISE_SERVICES:
+                known = ", ".join(sorted(APPRISE_SERVICES))
+                raise ValueError(f'"{name}" is not among the services that keep to a host of their own: {known}.')
+        return services
 
     @property
     def default_provider(self) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import convert, keyring, output, parts, split
+from services.cli import convert, keyring, notices, output, parts, split
 from services.cli.check import command as check
 from services.cli.files import command as files
 from services.cli.run import command as run
@@ -28,6 +28,7 @@ files.register(app)
 webhooks.register(app)
 parts.register(app)
 keyring.register(app)
+notices.register(app)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it)

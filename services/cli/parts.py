@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import typer
 
-    from shared.settings import Settings
+    from shared.settings import NoticeSettings, Settings
 
 _MISSING = "is not set. Set it (docs/operating.md lists the settings), or run `tuneyard up`, which brings everything."
 
@@ -75,6 +75,14 @@ def read_settings() -> "Settings":
     from shared.settings import Settings  # noqa: PLC0415
 
     settings: Settings = _read(Settings)
+    return settings
+
+
+def read_notice_settings() -> "NoticeSettings":
+    """Return what notices look like here; exit code 2 as above."""
+    from shared.settings import NoticeSettings  # noqa: PLC0415
+
+    settings: NoticeSettings = _read(NoticeSettings)
     return settings
 
 

@@ -9,11 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway import idempotency, parameters, webhook_sample
 from services.gateway.endpoint_bodies import CreateEndpoint, RotateSecret, UpdateEndpoint, wishes
 from services.gateway.routes import Route, caller, runtime
-from shared.endpoints import lifecycle, registry, rotation
+from shared.endpoints import lifecycle, recipients, registry, rotation
 from shared.endpoints import queries as endpoints
 from shared.endpoints.addresses import Address, Given, Offered, read_address
+from shared.endpoints.states import Channel
 from shared.endpoints.tables import WebhookEndpoint
-from shared.endpoints.view import show
+from shared.endpoints.view import show, show_suppressed
 from shared.security.egress import check_name
 from shared.security.keys import Scope
 from shared.security.targets import check_url
@@ -53,7 +54,11 @@ async def list_endpoints(request: web.Request) -> web.Response:
 async def retrieve(request: web.Request) -> web.Response:
     """Show one endpoint."""
     async with runtime(request).database.begin() as session:
-        return web.json_response(show(await _endpoint(session, request)))
+        endpoint = await _endpoint(session, request)
+        shown = show(endpoint)
+        if endpoint.channel == Channel.EMAIL:
+            shown["suppressed_addresses"] = show_suppressed(await recipients.suppressed(session, endpoint.id))
+        return web.json_response(shown)
 
 
 async def update(request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
+from services.notifier.apprise_sender import AppriseSender
 from services.notifier.composer import Composer
 from services.notifier.mail.letter import Writer
 from services.notifier.mail.post import Post
@@ -34,11 +35,18 @@ class Options:
     templates: Path | None = None
     slack_api_url: str = "https://slack.com/api/"
     smtp: SmtpSettings | None = None
+    apprise_services: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> "Options":
         """Return the settings' own."""
-        return cls(settings.public_url, settings.templates, settings.slack_api_url, settings.smtp)
+        return cls(
+            settings.public_url,
+            settings.templates,
+            settings.slack_api_url,
+            settings.smtp,
+            tuple(settings.apprise_services),
+        )
 
 
 @asynccontextmanager
@@ -59,4 +67,8 @@ async def open_senders(
             post = Post(options.smtp, writer.domain)
             stack.push_async_callback(post.close)
             table[Channel.EMAIL] = MailSender(post, writer, composer, database)
+        if options.apprise_services:
+            others = AppriseSender(ring, composer, options.apprise_services)
+            stack.push_async_callback(others.close)
+            table[Channel.APPRISE] = others
         yield table

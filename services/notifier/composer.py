@@ -20,7 +20,5 @@ class Composer:
 
     async def compose(self, delivery: Claimed) -> tuple[Happening, Message]:
         """Return the event with its background, and its message."""
-        # A test tells of an event that never happened, so it has no subject.
-        test = delivery.once and delivery.subject_id is None
-        event = await with_background(self._database, read(delivery.body, test=test))
+        event = await with_background(self._database, read(delivery.body))
         return event, write(event, self._links)

@@ -1,5 +1,6 @@
 """A loss curve as a small PNG, for mail and for Slack's bot"""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from io import BytesIO
 from math import floor, log10
@@ -53,6 +54,11 @@ def draw(curve: Curve) -> bytes:
     written = BytesIO()
     small.quantize(_COLOURS).save(written, "PNG", optimize=True)
     return written.getvalue()
+
+
+def as_data(curve: Curve) -> str:
+    """Return the picture as a URL that holds it."""
+    return f"data:image/png;base64,{b64encode(draw(curve)).decode()}"
 
 
 def described(curve: Curve) -> str:

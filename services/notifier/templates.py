@@ -50,12 +50,14 @@ class Templates:
             template = environment.select_template(names)
         except TemplateNotFound:
             return None
-        written = ""
+        written, length = [], 0
         for piece in template.generate(message=message, event=_shown(event), **more):
-            written += piece
-            if len(written) > MOST[part]:
+            # As plain text: pieces that are marked as HTML would escape those that are not.
+            written.append(str(piece))
+            length += len(piece)
+            if length > MOST[part]:
                 raise TooLong(f"{template.name} wrote more than {MOST[part]:,} characters.")
-        return written.strip()
+        return "".join(written).strip()
 
 
 @cache

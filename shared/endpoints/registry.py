@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import from_unix
 from shared.db.database import server_time
-from shared.endpoints import lifecycle
+from shared.endpoints import lifecycle, recipients
 from shared.endpoints.own_headers import check_headers
 from shared.endpoints.quiet import read_quiet_hours
 from shared.endpoints.rotation import own_secret, set_signature
@@ -69,6 +69,8 @@ async def update(session: AsyncSession, ring: KeyRing, endpoint: WebhookEndpoint
         setattr(endpoint, column, value)
     if moved:
         endpoint.updated_at = at
+    if "target" in changes:
+        await recipients.lift(session, endpoint.id)
     await _turn(session, endpoint, status)
 
 

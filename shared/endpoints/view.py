@@ -1,11 +1,12 @@
 """Endpoints as the API shows them: what is secret by a hint, if at all"""
 
+from collections.abc import Iterable
 from typing import Any
 
 from shared.clock import now, unix
 from shared.endpoints.rotation import live
 from shared.endpoints.states import Channel
-from shared.endpoints.tables import WebhookEndpoint
+from shared.endpoints.tables import SuppressedAddress, WebhookEndpoint
 
 #: What is shown of a value that is secret.
 MASK = "…"
@@ -54,3 +55,8 @@ def _place(endpoint: WebhookEndpoint) -> str:
         case Channel.WEBHOOK:
             return endpoint.url or ""
     return endpoint.credentials_hint or ""
+
+
+def show_suppressed(addresses: Iterable[SuppressedAddress]) -> list[dict[str, Any]]:
+    """Return an endpoint's addresses to which nothing is sent, and the mail server's words for why."""
+    return [{"address": each.address, "reason": each.reason, "since": unix(each.created_at)} for each in addresses]

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from services.gateway.app import ROUTES
+from services.notifier.preview import Preview
 from services.trainer.config import TrainerConfig
 from shared.jobs.states import JobState
 from shared.security.keys import Scope
+from shared.settings import APPRISE_SERVICES, NoticeSettings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -25,6 +27,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 _BROUGHT_ALONG = "yarl|pydantic_core|regex"
 #: The demonstration's judge of a signature: `make demo` runs in the development environment.
 _USED_BY_THE_DEMO = "standardwebhooks"
+#: An extra that the tests have too, imported when a notice goes to such a service.
+_EXTRAS = "apprise"
 #: In the standard library of newer Pythons.
 _IN_NEWER_PYTHONS = "compression"
 #: Written by f-strings and defaults, which the syntax tree does not show as a code.
@@ -96,7 +100,7 @@ def test_the_argued_dependencies_are_the_direct_ones_at_their_locked_versions(gr
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
-    ignored = f"DEP001={_IN_NEWER_PYTHONS},DEP003={_BROUGHT_ALONG},DEP004={_USED_BY_THE_DEMO}"
+    ignored = f"DEP001={_IN_NEWER_PYTHONS},DEP003={_BROUGHT_ALONG},DEP004={_USED_BY_THE_DEMO}|{_EXTRAS}"
     program = Path(sys.executable).with_name("deptry")
     extras = "dev,embedded,apprise,fast"
     options = ["--optional-dependencies-dev-groups", extras, "--per-rule-ignores", ignored, "--no-ansi"]
@@ -107,6 +111,16 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None
 def test_the_trainers_handbook_names_each_of_its_settings() -> None:
     told = {_bare(row[0]) for row in _rows(_read("docs/trainer.md"), "Settings")}
     assert told == {f"TUNEYARD_TRAINER_{name.upper()}" for name in TrainerConfig.model_fields}
+
+
+def test_the_services_that_may_be_allowed_are_told() -> None:
+    told = _read("docs/notices.md").partition("allowed (")[2].partition("): the others")[0]
+    assert set(re.findall(r"`(\w+)`", told)) == APPRISE_SERVICES
+
+
+def test_the_blocks_beside_their_picture_are_what_is_sent() -> None:
+    shown = Preview.of("fine_tuning.job.succeeded", NoticeSettings(public_url="https://tune.example.com"))
+    assert _read("docs/pictures/slack.json") == shown.slack() + "\n", "run: python -m docs.pictures"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

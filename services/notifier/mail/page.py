@@ -1,6 +1,6 @@
 """A message as an HTML page for mail: tables and inline styles, nothing from elsewhere, readable light and dark"""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -66,4 +66,19 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["spoken"] = _spoken
     return environment.get_template("page.html.j2")
+
+
+@dataclass(frozen=True)
+class _Words:
+    text: str
+    code: bool
+
+
+def _spoken(text: str) -> list[_Words]:
+    """Return a sentence in pieces: what stands between backticks is for a terminal."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return [_Words(text, code=False)]
+    return [_Words(piece, code=bool(number % 2)) for number, piece in enumerate(pieces) if piece]

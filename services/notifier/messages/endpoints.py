@@ -61,8 +61,7 @@ def _name(event: Happening) -> str:
 
 def _where(event: Happening) -> str | None:
     """Return where it leads without what may be a secret of the path or the query."""
-    url = event.text("url")
-    if url is not None:
-        return url.partition("://")[2].partition("/")[0] or None
     to = event.value("target", "to")
-    return wording.listed(to) if isinstance(to, list) else event.text("target", "channel")
+    place = wording.listed(to) if isinstance(to, list) else event.text("target", "channel")
+    url = event.text("url") or ""
+    return place or event.text("target", "service") or url.partition("://")[2].partition("/")[0] or None

@@ -72,15 +72,20 @@ class Happening:
         return found
 
 
-def read(body: bytes, background: Background | None = None, *, test: bool = False) -> Happening:
+def read(body: bytes) -> Happening:
     """Read the bytes of a delivery, which are ours."""
-    told = json.loads(body)
+    return of(json.loads(body))
+
+
+def of(told: Mapping[str, Any]) -> Happening:
+    """Return the event that an envelope tells of."""
+    data = told.get("data")
     return Happening(
         id=told["id"],
         type=told["type"],
         created_at=told["created_at"],
         sequence=told.get("sequence", 0),
-        data=told["data"],
-        background=background or Background(),
-        test=test,
+        data=data if isinstance(data, Mapping) else {},
+        # It never happened; somebody wants to see what it would look like.
+        test=told.get("test") is True,
     )

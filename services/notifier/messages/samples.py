@@ -129,6 +129,15 @@ _FAILING = {
     "failing_since": _AT - 302_400,
     "last_error": "The endpoint answered 503.",
 }
+_PAUSED = {
+    **_ENDPOINT,
+    "name": "tuning channel",
+    "url": None,
+    "channel": "slack",
+    "target": {"kind": "bot", "channel": "C0TUNING9"},
+    "status": "paused",
+    "status_reason": "The Slack channel is archived. Unarchive it, or choose another.",
+}
 
 
 def _curve() -> Curve:
@@ -176,10 +185,7 @@ _SAMPLES: Mapping[str, tuple[Mapping[str, Any], Background]] = {
     EventType.MODEL_READY: (_READY, Background()),
     EventType.MODEL_DELETED: ({**_READY, "readiness": "deleted"}, Background()),
     EventType.ENDPOINT_FAILING: (_FAILING, Background()),
-    EventType.ENDPOINT_PAUSED: (
-        {**_ENDPOINT, "status": "paused", "status_reason": "Slack: channel_is_archived."},
-        Background(),
-    ),
+    EventType.ENDPOINT_PAUSED: (_PAUSED, Background()),
     EventType.ENDPOINT_DISABLED: (_ENDPOINT, Background()),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from services.notifier.messages import endpoints, files, jobs, models
+from services.notifier.messages.digest import digest
 from services.notifier.messages.happening import Happening
 from services.notifier.messages.links import Links
 from services.notifier.messages.message import Message, Tone, code, facts
@@ -27,8 +28,14 @@ WRITERS: Mapping[str, Writer] = {
 }
 
 
+#: No event of the catalogue: many of them, collected for an endpoint that wants them together.
+DIGEST = "digest"
+
+
 def write(event: Happening, links: Links) -> Message:
     """Return the event in plain words. A type that a newer part of the service records is told all the same."""
+    if event.type == DIGEST:
+        return digest(event, links, write)
     return WRITERS.get(event.type, _plain)(event, links)
 
 

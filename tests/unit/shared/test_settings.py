@@ -43,6 +43,7 @@ def test_keys_come_as_a_list_with_commas_newest_first() -> None:
         ({"pipeline": {"attempts": 0}}, ("pipeline", "attempts")),
         ({"port": 65536}, ("port",)),
         ({"log_level": "loud"}, ("log_level",)),
+        ({"apprise_services": "discord,json"}, ("apprise_services",)),  # goes wherever its URL says
         ({"public_url": "tuneyard.example.com"}, ("public_url",)),
         ({"smtp": {"from": "a@example.com"}}, ("smtp", "host")),
         ({"smtp": {"host": "mail"}}, ("smtp", "from")),

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from services.notifier.app import Notifier, open_notifier
 from services.notifier.channels import Options
 from services.notifier.messages.samples import sample
+from shared.endpoints import recipients, registry
 from shared.endpoints.tables import WebhookEndpoint
+from shared.endpoints.view import show_suppressed
 from shared.events.catalogue import PUBLIC, EventType
 from shared.events.record import record
 from shared.settings import SmtpSettings
@@ -216,3 +219,15 @@ async def test_a_server_that_never_answers_ends_in_time(house: House) -> None:
     listening.close()
     (attempt,) = await house.attempts()
     assert "timeout" in attempt["answer"] and attempt["duration_ms"] < 2000
+
+
+async def test_who_changes_the_addresses_has_them_all_tried_again(house: House) -> None:
+    async with mail_server() as server, notifying(house, smtp(server)) as notifier:
+        server.refuses = {BOB: "550 5.1.1 no such user"}
+        await tell(house, notifier, ADA, BOB)
+        async with house.database.begin() as session:
+            (endpoint,) = (await session.exec(select(WebhookEndpoint))).all()
+            (refused,) = await recipients.suppressed(session, endpoint.id)
+            assert show_suppressed([refused])[0]["address"] == BOB
+            await registry.update(session, house.ring, endpoint, {"target": {"to": [ADA, BOB]}})
+            assert await recipients.suppressed(session, endpoint.id) == []

@@ -133,6 +133,13 @@ def test_a_long_subject_is_cut_and_a_test_says_so() -> None:
     assert one_line(" a\r\nBcc: b\u2028c ") == "a Bcc: b c"
 
 
+def test_what_is_for_a_terminal_looks_so() -> None:
+    failed = sample(EventType.JOB_FAILED)
+    html = as_html(write(failed, LINKS), None)
+    assert ">tuneyard check FILE --model MODEL</code>" in html
+    assert "one ` alone" in as_html(Message("e", "t", "x", Tone.BAD, "y", cause="one ` alone"), None)
+
+
 def test_a_page_of_any_data_stays_small_and_escapes_it() -> None:
     worst = "<b>&" * 10_000
     message = Message(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifier.messages.happening import Background, Happening, read
+from services.notifier.messages.happening import Background, Happening, of, read
 from services.notifier.messages.links import Links
-from services.notifier.messages.message import Curve, Message, Phase, Tone
+from services.notifier.messages.message import Message, Phase, Tone
 from services.notifier.messages.samples import sample, types
 from services.notifier.messages.writers import WRITERS, write
 from shared.events.catalogue import PUBLIC, EventType
@@ -108,6 +108,27 @@ def test_a_type_that_is_not_known_is_told_all_the_same() -> None:
     )
 
 
+def _envelope(event: Happening) -> dict[str, Any]:
+    return {"id": event.id, "type": event.type, "created_at": event.created_at, "data": dict(event.data)}
+
+
+def test_a_digest_tells_the_worst_first_and_counts_all() -> None:
+    kinds = (EventType.JOB_SUCCEEDED, EventType.JOB_FAILED, EventType.JOB_QUEUED, EventType.MODEL_READY)
+    events = [_envelope(sample(kind)) for kind in kinds]
+    data = {"id": "wh_1", "object": "webhook_endpoint.digest", "count": 6, "events": events}
+    message = write(of({"id": "evt_1", "type": "digest", "created_at": 1, "sequence": 1, "data": data}), LINKS)
+    assert (message.title, message.tone) == ("6 notices", Tone.BAD)
+    assert message.summary == "1 went wrong, 2 went well, 1 for information."
+    assert message.items[0].startswith("❌ Fine-tuning failed: support-tone: support.jsonl cannot be trained on.")
+    assert (len(message.items), message.more) == (4, 2)
+
+
+def test_a_test_is_known_by_its_envelope() -> None:
+    envelope = _envelope(sample(EventType.JOB_FAILED))
+    assert write(of({**envelope, "test": True}), LINKS).test
+    assert not write(of(envelope), LINKS).test
+
+
 def test_a_webhooks_secret_path_is_not_told_to_other_channels() -> None:
     message = write(sample(EventType.ENDPOINT_DISABLED), LINKS)
     assert _told(message)["Goes to"] == "desk.example.com"
@@ -132,4 +153,4 @@ def test_whatever_a_snapshot_lacks_or_holds_instead_there_is_a_message(event_typ
         else:
             changed[name] = data.draw(_JSON)
     body = {"id": full.id, "type": event_type, "created_at": full.created_at, "data": changed}
-    assert write(read(json.dumps(body).encode(), Background(Curve())), LINKS).title
+    assert write(read(json.dumps(body).encode()), LINKS).title

@@ -1,0 +1,44 @@
+"""What is told of many events at once: how many of which kind, and a line for each"""
+
+from collections import Counter
+from collections.abc import Callable
+
+from services.notifier.messages.happening import Happening, of
+from services.notifier.messages.links import Links
+from services.notifier.messages.message import Message, Tone
+
+Write = Callable[[Happening, Links], Message]
+_SIGNS = {Tone.GOOD: "✅", Tone.BAD: "❌", Tone.WARNING: "⚠️", Tone.NEUTRAL: "🔹"}
+#: The worst of them gives the digest its tone.
+_WORST_FIRST = (Tone.BAD, Tone.WARNING, Tone.GOOD, Tone.NEUTRAL)
+_KINDS = {
+    Tone.BAD: "went wrong",
+    Tone.WARNING: "worth a look",
+    Tone.GOOD: "went well",
+    Tone.NEUTRAL: "for information",
+}
+
+
+def digest(event: Happening, links: Links, write: Write) -> Message:
+    """Tell of the events that were collected, what went wrong first."""
+    told = event.value("events")
+    events = [of(each) for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+    messages = sorted((write(each, links) for each in events), key=lambda each: _WORST_FIRST.index(each.tone))
+    tones = Counter(message.tone for message in messages)
+    count = int(event.number("count") or len(messages))
+    return Message(
+        event.id,
+        event.type,
+        title=f"{count:,} notices",
+        tone=next((tone for tone in _WORST_FIRST if tones[tone]), Tone.NEUTRAL),
+        summary=", ".join(f"{tones[tone]:,} {_KINDS[tone]}" for tone in _WORST_FIRST if tones[tone]) + ".",
+        items=tuple(_line(message) for message in messages),
+        more=max(count - len(messages), 0),
+        links=links.endpoint(event.text("id")),
+        test=event.test,
+    )
+
+
+def _line(message: Message) -> str:
+    why = message.cause or (message.items[0] if message.items else None)
+    return f"{_SIGNS[message.tone]} {message.title}" + (f": {why}" if why and message.tone == Tone.BAD else "")
