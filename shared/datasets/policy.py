@@ -33,7 +33,7 @@ class Thresholds:
     maximum_graded_examples: Count = 50_000  #: Reinforcement lines of a training file (OpenAI, RFT guide).
     maximum_graded_validation_examples: Count = 1_000  #: And of a validation file.
     images_per_example: Count = 10  #: OpenAI's limit (vision fine-tuning guide); Azure takes 64.
-    near_duplicate: Share = 0.8  #: From which similarity (Jaccard, of word shingles) two prompts count as one.
+    near_duplicate: Share = 0.8  #: From which similarity (Jaccard, of runs of three words) two examples count as one.
     refusal_share: Share = 0.2  #: The guide: 60 % of refusals taught a model that should refuse 5 % to refuse too much.
 
 

@@ -1,23 +1,18 @@
-"""The registry of finding codes, a public contract: each with its severity, rule, example, cure and source."""
+"""The registry of finding codes, a public contract: each with its severity, rule, cure and source"""
 
 from shared.datasets.checks.registry import chat, pairs, quality, syntax, tools, whole
 from shared.datasets.checks.registry.entry import Code
 from shared.datasets.policy import Severity
 
-__all__ = ["CODES", "Code", "Severity", "as_table"]
+__all__ = ["CODES", "GROUPS", "Code", "Severity"]
 
+GROUPS = {
+    "The file and its lines": syntax.ROWS,
+    "Conversations, their words and pictures": chat.ROWS,
+    "Tools and calls": tools.ROWS,
+    "Pairs, preferences and reinforcement lines": pairs.ROWS,
+    "The file as a whole, and its model": whole.ROWS,
+    "Quality: what the file would teach": quality.ROWS,
+}
 #: Never renamed: callers match on them.
-CODES = {row.name: row for rows in (syntax, chat, tools, pairs, whole, quality) for row in rows.ROWS}
-
-
-def as_table() -> str:
-    """Return the registry as the Markdown table of docs/findings.md."""
-    head = "| code | severity | rule | example | cure | source |\n| --- | --- | --- | --- | --- | --- |\n"
-    return head + "".join(_row(code) for code in CODES.values())
-
-
-def _row(code: Code) -> str:
-    example = code.example if isinstance(code.example, str) else f"`{repr(code.example)[2:-1]}`"
-    severity = f"{code.severity.value}, fixed" if code.fixed else code.severity.value
-    cells = (f"`{code.name}`", severity, code.rule, example, code.cure, code.source)
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+CODES = {row.name: row for rows in GROUPS.values() for row in rows}

@@ -9,10 +9,6 @@ ROWS = (
         "An example and its messages have only the keys of their format.",
         "Remove the key, or check its spelling.",
         "OpenAI cookbook, message_unrecognized_key",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello", "los'
-            b's_weight": 1}]}'
-        ),
     ),
     Code(
         "messages_invalid",
@@ -20,7 +16,6 @@ ROWS = (
         '"messages" is an array with at least one message.',
         "Give the conversation.",
         "OpenAI API, FineTuneChatRequestInput",
-        b'{"messages": []}',
         fixed=SHAPELESS,
     ),
     Code(
@@ -29,7 +24,6 @@ ROWS = (
         "A message is an object.",
         'Write {"role": …, "content": …}.',
         "OpenAI cookbook, message_missing_key",
-        b'{"messages": ["Hi", {"role": "assistant", "content": "Hello"}]}',
         fixed=SHAPELESS,
     ),
     Code(
@@ -38,7 +32,6 @@ ROWS = (
         'Every message has a "role".',
         "Say who speaks.",
         "OpenAI API, FineTuneChatRequestInput",
-        b'{"messages": [{"content": "Hi"}, {"role": "assistant", "content": "Hello"}]}',
         fixed=SHAPELESS,
     ),
     Code(
@@ -47,7 +40,6 @@ ROWS = (
         "A role is system, developer, user, assistant, tool or function.",
         "Rename it: a human or customer is user, a bot or gpt is assistant.",
         "OpenAI cookbook, unrecognized_role",
-        b'{"messages": [{"role": "human", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}',
         fixed=SHAPELESS,
     ),
     Code(
@@ -56,7 +48,6 @@ ROWS = (
         '"name" is a string.',
         "Write a string, or leave it out.",
         "OpenAI API, FineTuneChatRequestInput",
-        b'{"messages": [{"role": "user", "content": "Hi", "name": 7}, {"role": "assistant", "content": "Hello"}]}',
         fixed=SHAPELESS,
     ),
     Code(
@@ -65,7 +56,6 @@ ROWS = (
         "Every message has content; only an assistant that calls a tool or refuses may go without.",
         "Write the text.",
         "OpenAI cookbook, missing_content",
-        b'{"messages": [{"role": "user"}, {"role": "assistant", "content": "Hello"}]}',
     ),
     Code(
         "content_wrong_type",
@@ -73,7 +63,6 @@ ROWS = (
         "Content is a string or an array of parts.",
         "Write a string.",
         "OpenAI API, FineTuneChatRequestInput",
-        b'{"messages": [{"role": "user", "content": 7}, {"role": "assistant", "content": "Hello"}]}',
         fixed=SHAPELESS,
     ),
     Code(
@@ -82,7 +71,6 @@ ROWS = (
         "Content is not empty, but for the answer of a tool.",
         "Write the text, or remove the message.",
         "OpenAI cookbook, missing_content",
-        b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": ""}]}',
     ),
     Code(
         "part_invalid",
@@ -90,10 +78,6 @@ ROWS = (
         'A part is {"type": "text", "text": …} or, from the user, {"type": "image_url", "image_url": {"url": …}}.',
         "Name the keys as the API does.",
         "OpenAI API, ChatCompletionRequestMessageContentPart",
-        (
-            b'{"messages": [{"role": "user", "content": [{"type": "text", "value": "Hi"}]}, {"role": "assista'
-            b'nt", "content": "Hello"}]}'
-        ),
         fixed=SHAPELESS,
     ),
     Code(
@@ -102,10 +86,6 @@ ROWS = (
         "An image is an http(s) address or base64 of a JPEG, PNG or WEBP up to 10 MB; an example has at most 10.",
         "Give the address, or fewer images.",
         "OpenAI, vision fine-tuning guide",
-        (
-            b'{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "cat.png"'
-            b'}}]}, {"role": "assistant", "content": "Hello"}]}'
-        ),
     ),
     Code(
         "weight_invalid",
@@ -113,10 +93,6 @@ ROWS = (
         '"weight" is the number 0 or 1.',
         "Write 0 to leave a message out of training, 1 (or nothing) to learn it.",
         "OpenAI API, FineTuneChatCompletionRequestAssistantMessage",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello", "wei'
-            b'ght": 0.5}]}'
-        ),
     ),
     Code(
         "weight_not_on_assistant",
@@ -124,7 +100,6 @@ ROWS = (
         '"weight" stands on assistant messages only; no other is learned.',
         "Remove it.",
         "OpenAI API, FineTuneChatCompletionRequestAssistantMessage",
-        b'{"messages": [{"role": "user", "content": "Hi", "weight": 1}, {"role": "assistant", "content": "Hello"}]}',
     ),
     Code(
         "all_weights_zero",
@@ -132,7 +107,6 @@ ROWS = (
         "At least one assistant message is learned.",
         "Set one weight to 1, or remove the example.",
         "own",
-        b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello", "weight": 0}]}',
     ),
     Code(
         "no_assistant",
@@ -140,7 +114,6 @@ ROWS = (
         "An example has at least one assistant message: it is what the model learns.",
         "Add the answer.",
         "OpenAI cookbook, example_missing_assistant_message",
-        b'{"messages": [{"role": "user", "content": "Hi"}]}',
     ),
     Code(
         "last_not_assistant",
@@ -148,10 +121,6 @@ ROWS = (
         "The last message comes from the assistant.",
         "Add the answer, or remove what follows the last one.",
         "common practice of providers",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}, {"r'
-            b'ole": "user", "content": "Hi"}]}'
-        ),
     ),
     Code(
         "assistant_twice",
@@ -175,10 +144,6 @@ ROWS = (
         "The role developer is documented for reinforcement fine-tuning only.",
         "Write system.",
         "OpenAI API, FineTuneReinforcementRequestInput",
-        (
-            b'{"messages": [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "Hi"},'
-            b' {"role": "assistant", "content": "Hello"}]}'
-        ),
         once=True,
     ),
     Code(
@@ -187,10 +152,6 @@ ROWS = (
         "Images come from the user.",
         "Remove the image, or move it to the user's message.",
         "OpenAI, vision fine-tuning guide",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": [{"type": "im'
-            b'age_url", "image_url": {"url": "https://a.example/b.png"}}]}]}'
-        ),
     ),
     Code(
         "image_mode",
@@ -205,10 +166,6 @@ ROWS = (
         "The tokens of images are an estimate, by detail and size; `count` is the examples that have some.",
         "Nothing need be done.",
         "OpenAI, vision fine-tuning guide",
-        (
-            b'{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://'
-            b'a.example/b.png"}}]}, {"role": "assistant", "content": "Hello"}]}'
-        ),
         once=True,
         fixed=TELLS_OF_IMAGES,
     ),

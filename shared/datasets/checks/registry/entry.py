@@ -12,14 +12,13 @@ TELLS_OF_IMAGES = "a later job learns from it whether its model must see images"
 
 @dataclass(frozen=True)
 class Code:
-    """One kind of finding. `example` is a file that has it; a string describes one too long to print."""
+    """One kind of finding. A file that has it stands in the labelled corpus of the tests, under its name."""
 
     name: str
     severity: Severity
     rule: str
     cure: str
     source: str
-    example: bytes | str = ""
     once: bool = False  #: One entry tells of every place, with their number in `count`.
     fixed: str = ""  #: Why no policy may change its severity; empty where one may.
 

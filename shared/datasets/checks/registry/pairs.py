@@ -9,7 +9,6 @@ ROWS = (
         '"prompt" is a string.',
         "Give the prompt.",
         "OpenAI API, FineTuneCompletionRequestInput",
-        b'{"completion": "b"}',
         fixed=SHAPELESS,
     ),
     Code(
@@ -18,7 +17,6 @@ ROWS = (
         '"completion" is a string that is not empty.',
         "Give what the model should write.",
         "OpenAI API, FineTuneCompletionRequestInput",
-        b'{"prompt": "a", "completion": ""}',
         fixed=SHAPELESS,
     ),
     Code(
@@ -27,7 +25,6 @@ ROWS = (
         'A preference example has "input", "preferred_output" and "non_preferred_output".',
         "Name the keys so; each output is an array with one assistant message.",
         "OpenAI, direct preference optimization guide",
-        b'{"input": {"messages": []}, "preferred_completion": [], "non_preferred_completion": []}',
         fixed=SHAPELESS,
     ),
     Code(

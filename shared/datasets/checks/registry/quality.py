@@ -9,7 +9,6 @@ ROWS = (
         "An example stands once.",
         "Keep one of the lines named.",
         "own; Lee et al. 2022, Deduplicating Training Data Makes Language Models Better",
-        "(two equal lines)",
     ),
     Code(
         "near_duplicate",
@@ -17,7 +16,6 @@ ROWS = (
         "Examples differ in more than a few words: of their runs of three words they share less than 80 %.",
         "Keep one of the lines named, or make them differ in what matters.",
         "own; Lee et al. 2022, Deduplicating Training Data Makes Language Models Better (Jaccard 0.8, MinHash)",
-        "(a long answer given twice, with one word changed)",
     ),
     Code(
         "near_duplicates_sampled",
@@ -25,7 +23,6 @@ ROWS = (
         "Examples are compared whole up to 256 runs of three words; beyond a million examples by fewer.",
         "Nothing need be done: a few groups near the limit of 80 % may be missed.",
         "own",
-        "(1,200,000 examples)",
     ),
     Code(
         "contradiction",
@@ -33,7 +30,6 @@ ROWS = (
         "A prompt has one answer, where answers are values of up to 40 characters: labels, numbers, names.",
         "Decide which answer is right, or write into the prompt what makes them differ.",
         "OpenAI, fine-tuning guide, Iterating on data quality",
-        '(two lines ask "Is 7 prime?", one answers "Yes", one "No")',
     ),
     Code(
         "agreement_bound",
@@ -41,7 +37,6 @@ ROWS = (
         "The answers to the same prompt agree; they bound how well any model can match them.",
         "Settle the contradictions; more data does not help.",
         "OpenAI, fine-tuning guide, Iterating on data quality",
-        "(a file with contradictions)",
         once=True,
     ),
     Code(
@@ -50,7 +45,6 @@ ROWS = (
         "Prose that answers the same prompt in other words says the same.",
         "Look at the lines named. Wordings that agree do no harm; the model will mix them.",
         "OpenAI, fine-tuning guide, Iterating on data quality",
-        "(one question, answered in two different paragraphs)",
         once=True,
     ),
     Code(
@@ -59,7 +53,6 @@ ROWS = (
         "No example of the validation file stands in the training file.",
         "Remove it from the validation file.",
         "OpenAI, fine-tuning guide, Train and test splits",
-        "(a line that stands in both files)",
     ),
     Code(
         "leaked_prompt",
@@ -67,7 +60,6 @@ ROWS = (
         "No prompt of the validation file stands in the training file.",
         "Move all examples of a prompt to one of the two files.",
         "OpenAI, fine-tuning guide, Train and test splits",
-        "(a prompt that stands in both files, with two answers)",
     ),
     Code(
         "leaked_near",
@@ -75,7 +67,6 @@ ROWS = (
         "No example of the validation file is nearly the same as one of the training file.",
         "Remove it from the validation file.",
         "OpenAI, fine-tuning guide, Train and test splits",
-        "(an example of the training file with a word changed)",
     ),
     Code(
         "refusals_many",
@@ -83,7 +74,6 @@ ROWS = (
         "Answers refuse about as often as they should in use; a fifth of them at most, unless a policy says otherwise.",
         "Remove refusals, or add examples that are answered, until their share is that of use.",
         "OpenAI, fine-tuning guide, Iterating on data quality: 60 % against 5 %",
-        '(60 examples, 36 of which answer "I cannot answer this")',
         once=True,
     ),
     Code(
@@ -92,7 +82,6 @@ ROWS = (
         "An answer promises no deed that needs a tool, in an example without tools: to book, to call back, to remind.",
         "Say what the assistant can do instead, or give the example the tool and its call.",
         'OpenAI, fine-tuning guide, Iterating on data quality: "I will schedule this meeting for you"',
-        '(an answer "I will schedule a meeting for you.")',
     ),
     Code(
         "system_prompt_varies",
@@ -100,7 +89,6 @@ ROWS = (
         "Where four fifths of the examples have the same system prompt, all have it, word for word.",
         "Use one system prompt, the one of production.",
         "OpenAI, fine-tuning guide, Iterating on data quality: the same format as for inference",
-        "(100 examples, two of which have a system prompt with a typing error)",
     ),
     Code(
         "system_prompt_missing",
@@ -108,7 +96,6 @@ ROWS = (
         "Where most examples have the same system prompt, none lacks it.",
         "Give every example the system prompt that is used in production.",
         "OpenAI, fine-tuning guide, Iterating on data quality",
-        "(100 examples, two of which have no system prompt)",
     ),
     Code(
         "answer_form",
@@ -116,7 +103,6 @@ ROWS = (
         "Where nine tenths of the answers are JSON objects (or arrays), all are.",
         "Give every example the form that is expected in use.",
         "OpenAI, fine-tuning guide, Iterating on data quality",
-        "(100 answers, one of which is a sentence and 99 JSON objects)",
     ),
     Code(
         "answer_keys",
@@ -124,7 +110,6 @@ ROWS = (
         "Where nine tenths of the JSON objects in answers have the same keys, all have them.",
         "Add what is missing, if only as null; take out what is beside.",
         "OpenAI, fine-tuning guide, Iterating on data quality",
-        "(100 answers that are JSON objects, one of which lacks a key)",
     ),
     Code(
         "answer_json_stray",
@@ -132,7 +117,6 @@ ROWS = (
         "A JSON object among prose (one of fifty at most) was asked for.",
         "Look whether its prompt asks for JSON.",
         "OpenAI, fine-tuning guide, Iterating on data quality",
-        "(100 answers, one of which is a JSON object and 99 prose)",
     ),
     Code(
         "answer_ungrounded",
@@ -140,7 +124,6 @@ ROWS = (
         "Where four fifths of the answers take their names and numbers from their prompts, all do.",
         "Put into the prompt what the answer needs, or take it out of the answer.",
         "OpenAI, fine-tuning guide, Iterating on data quality: examples contain all of the information needed",
-        "(100 answers from documents, one of which names a year that its document lacks)",
         once=True,
     ),
     Code(
@@ -149,7 +132,6 @@ ROWS = (
         "An answer does not say the same words four times in a row.",
         "Cut it after the first.",
         "own; Holtzman et al. 2020, The Curious Case of Neural Text Degeneration",
-        "(an answer that repeats its last sentence ten times)",
     ),
     Code(
         "answer_cut_off",
@@ -157,7 +139,6 @@ ROWS = (
         "Where nearly all answers of over 80 characters end as sentences do (95 %), all do.",
         "Complete the answer; often a limit of tokens cut it when it was generated.",
         "own",
-        "(100 answers, one of which ends in the middle of a sentence)",
     ),
     Code(
         "answer_length",
@@ -165,7 +146,6 @@ ROWS = (
         "The length of an answer is within five deviations of the median, by logarithms and median deviations.",
         "Look whether one so long or so short is meant.",
         "own; Iglewicz and Hoaglin 1993",
-        "(100 answers of a sentence, and one of ten pages)",
     ),
     Code(
         "answer_language",
@@ -173,7 +153,6 @@ ROWS = (
         "Where 95 % of the answers are in one language, all are, unless the prompt speaks of a language.",
         "Translate it, or let the prompt say why.",
         "own",
-        "(100 answers in English and one in Spanish)",
     ),
     Code(
         "mojibake",
@@ -181,7 +160,6 @@ ROWS = (
         "Text was read in the encoding in which it was written, and no character was lost.",
         "Read the source as UTF-8, and make the file anew.",
         "own; the Unicode Standard, 3.9 (U+FFFD)",
-        '("donâ€™t" for "don’t")',
     ),
     Code(
         "secret",
@@ -189,7 +167,6 @@ ROWS = (
         "No text holds an access key, a token, a private key, or a random value given to a password.",
         "Take it out, and revoke it: it has been in a file.",
         "own; issuers' documentation, GitHub secret scanning",
-        "(an answer with an AWS access key)",
     ),
     Code(
         "personal_email",
@@ -197,7 +174,6 @@ ROWS = (
         "No text holds a person's e-mail address; those of offices and of examples (RFC 2606) may stand.",
         "Put an address at example.com in its place.",
         "own; RFC 2606",
-        "(a prompt with the address of a person)",
     ),
     Code(
         "personal_phone",
@@ -205,7 +181,6 @@ ROWS = (
         "No text holds a telephone number (E.164, or North American); toll-free and fictitious ones may stand.",
         "Put a fictitious number in its place: +1 202 555 0143.",
         "own; ITU-T E.164",
-        "(a prompt with a telephone number)",
     ),
     Code(
         "personal_card",
@@ -213,7 +188,6 @@ ROWS = (
         "No text holds the number of a payment card (issuer's prefix and Luhn's digit); known test numbers may stand.",
         "Put a test number in its place: 4242 4242 4242 4242.",
         "own; ISO/IEC 7812",
-        "(a prompt with the number of a card)",
     ),
     Code(
         "personal_iban",
@@ -221,6 +195,5 @@ ROWS = (
         "No text holds the number of a bank account (length of its country and checksum); known examples may stand.",
         "Put an example in its place: DE89 3704 0044 0532 0130 00.",
         "own; ISO 13616",
-        "(a prompt with an IBAN)",
     ),
 )

@@ -9,7 +9,6 @@ ROWS = (
         "The file holds at least one example.",
         "Write the examples, one JSON object per line.",
         "JSON Lines",
-        b"",
         fixed=UNREADABLE,
     ),
     Code(
@@ -18,7 +17,6 @@ ROWS = (
         "The check reads text, and unpacks gzip and zstd.",
         "Unpack the file, or pack it with `gzip` or `zstd`.",
         "own",
-        b"PK\x03\x04",
         fixed=UNREADABLE,
     ),
     Code(
@@ -27,7 +25,6 @@ ROWS = (
         "A packed file is whole: it unpacks to its end.",
         "Pack or send it again: it broke off, or was damaged on its way.",
         "RFC 1952, RFC 8878",
-        b"\x1f\x8b\x08\x00",
         fixed=UNREADABLE,
     ),
     Code(
@@ -36,7 +33,6 @@ ROWS = (
         "A packed file unpacks to at most 2 GiB, and to at most 200 times its size.",
         "Split it; what shrinks to less than a hundredth is sent unpacked.",
         "own",
-        "(a megabyte of gzip that holds a gigabyte of zeros)",
         fixed=UNREADABLE,
     ),
     Code(
@@ -45,7 +41,6 @@ ROWS = (
         "A dataset is JSON Lines, not one JSON array.",
         "`tuneyard convert FILE`",
         "JSON Lines",
-        b'[{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}]',
         fixed=UNREADABLE,
     ),
     Code(
@@ -54,7 +49,6 @@ ROWS = (
         "Each example stands on one line.",
         "`tuneyard convert FILE --to lines`",
         "JSON Lines",
-        b'{\n  "messages": []\n}',
         fixed=UNREADABLE,
     ),
     Code(
@@ -79,7 +73,6 @@ ROWS = (
         "A line has at most 64 MiB.",
         "Split the example, or take out what is not text.",
         "own",
-        "(a line of 65 MiB)",
         fixed=UNREADABLE,
     ),
     Code(
@@ -88,7 +81,6 @@ ROWS = (
         "The file is UTF-8.",
         "Convert it: `iconv -f LATIN1 -t UTF-8`.",
         "OpenAI, supervised fine-tuning guide",
-        b'{"prompt": "caf\xe9", "completion": "x"}',
         fixed=UNREADABLE,
     ),
     Code(
@@ -97,7 +89,6 @@ ROWS = (
         "A line has no NUL byte.",
         "Write the file again: a NUL is a trace of a crash while writing, or of UTF-16.",
         "RFC 8259",
-        b'{"prompt": "\x00", "completion": "x"}',
         fixed=UNREADABLE,
     ),
     Code(
@@ -106,7 +97,6 @@ ROWS = (
         "Each line is one JSON object and nothing else.",
         "Mend the line at the column named: no comments, no single quotes, no trailing commas.",
         "RFC 8259",
-        b"{'prompt': 'a'}",
         fixed=UNREADABLE,
     ),
     Code(
@@ -115,7 +105,6 @@ ROWS = (
         "NaN, Infinity and numbers of thousands of digits are not portable JSON.",
         "Write null, a string, or leave the key out.",
         "RFC 8259",
-        b'{"prompt": NaN, "completion": "x"}',
     ),
     Code(
         "number_too_large",
@@ -130,7 +119,6 @@ ROWS = (
         "Nesting stays below about 1,000 levels.",
         "Flatten the value.",
         "own",
-        "(10,000 opening brackets)",
         fixed=UNREADABLE,
     ),
     Code(
@@ -139,7 +127,6 @@ ROWS = (
         "A \\u escape of a surrogate stands in a pair.",
         "Write the character itself, or cut strings between characters.",
         "RFC 8259, 8.2",
-        b'{"prompt": "\\ud83d", "completion": "x"}',
     ),
     Code(
         "duplicate_key",
@@ -147,7 +134,6 @@ ROWS = (
         "A key stands once in an object; decoders keep the last and drop the rest silently.",
         "Remove one of the two.",
         "RFC 8259, 4",
-        b'{"prompt": "a", "prompt": "b", "completion": "x"}',
     ),
     Code(
         "not_an_object",
@@ -155,7 +141,6 @@ ROWS = (
         "Each line is a JSON object.",
         "Wrap the value in the keys of its format.",
         "OpenAI cookbook, data_type",
-        b'"hello"',
         fixed=UNREADABLE,
     ),
     Code(
@@ -164,7 +149,6 @@ ROWS = (
         "A line is chat, a prompt/completion pair or a preference pair.",
         'Give it "messages", or "prompt" and "completion".',
         "OpenAI, supervised fine-tuning guide",
-        b'{"text": "hello"}',
         fixed=SHAPELESS,
     ),
     Code(
@@ -181,10 +165,6 @@ ROWS = (
         "All lines of a file have one format.",
         "Move the lines of the other format to a file of their own.",
         "own",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}\n{"'
-            b'prompt": "a", "completion": "b"}'
-        ),
         fixed=SHAPELESS,
     ),
     Code(
@@ -193,7 +173,6 @@ ROWS = (
         "Text has no \\u0000: databases and C libraries cut there.",
         "Remove the character.",
         "own",
-        b'{"prompt": "a\\u0000", "completion": "b"}',
     ),
     Code(
         "byte_order_mark",
@@ -201,7 +180,6 @@ ROWS = (
         "The file begins with its first example.",
         "Save it as UTF-8 without a BOM. (Azure asks for one; OpenAI does not mention it.)",
         "own",
-        b'\xef\xbb\xbf{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}',
         once=True,
     ),
     Code(
@@ -210,10 +188,6 @@ ROWS = (
         "No line is blank.",
         "Remove the blank lines; whether a provider skips them is not documented.",
         "own",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}\n\n{'
-            b'"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}'
-        ),
         once=True,
     ),
     Code(
@@ -222,7 +196,6 @@ ROWS = (
         "Lines end with a line feed.",
         "Nothing need be done: a carriage return is white space in JSON.",
         "RFC 8259",
-        b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}\r\n',
         once=True,
     ),
 )

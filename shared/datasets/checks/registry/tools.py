@@ -9,10 +9,6 @@ ROWS = (
         '"tool_calls" is an array of {"id", "type": "function", "function": {"name", "arguments"}}.',
         "Complete the call.",
         "OpenAI API, ChatCompletionMessageToolCalls",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [{"type": '
-            b'"function", "function": {"name": "f", "arguments": "{}"}}]}]}'
-        ),
         fixed=SHAPELESS,
     ),
     Code(
@@ -21,10 +17,6 @@ ROWS = (
         "A function's name has 1 to 64 letters, digits, underscores and dashes.",
         "Rename the function.",
         "OpenAI API, FunctionObject",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [{"id": "c'
-            b'1", "type": "function", "function": {"name": "get weather", "arguments": "{}"}}]}]}'
-        ),
         fixed=SHAPELESS,
     ),
     Code(
@@ -33,10 +25,6 @@ ROWS = (
         '"arguments" is a string that holds a JSON object.',
         "Encode the arguments once: json.dumps(arguments).",
         "OpenAI API, ChatCompletionMessageToolCall",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [{"id": "c'
-            b'1", "type": "function", "function": {"name": "f", "arguments": {"city": "Rome"}}}]}]}'
-        ),
         fixed=SHAPELESS,
     ),
     Code(
@@ -45,10 +33,6 @@ ROWS = (
         'A tool message has the "tool_call_id" of a call before it.',
         "Give the id of the call that it answers.",
         "OpenAI API, ChatCompletionRequestToolMessage",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "tool", "tool_call_id": "c9", "conten'
-            b't": "22"}, {"role": "assistant", "content": "Hello"}]}'
-        ),
     ),
     Code(
         "tool_call_unanswered",
@@ -71,10 +55,6 @@ ROWS = (
         '"tools" is an array of {"type": "function", "function": {"name", "description"?, "parameters"?, "strict"?}}.',
         "Declare each tool in that shape.",
         "OpenAI API, ChatCompletionTool",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}], "t'
-            b'ools": "[]"}'
-        ),
         fixed=SHAPELESS,
     ),
     Code(
@@ -83,10 +63,6 @@ ROWS = (
         '"parallel_tool_calls" is true or false.',
         "Write a boolean, or leave it out.",
         "OpenAI API, FineTuneChatRequestInput",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}], "p'
-            b'arallel_tool_calls": 1}'
-        ),
     ),
     Code(
         "functions_invalid",
@@ -94,10 +70,6 @@ ROWS = (
         '"functions" is an array of 1 to 128 function objects; "function_call" has name and arguments.',
         "Use tools and tool_calls.",
         "OpenAI API, ChatCompletionFunctions",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}], "f'
-            b'unctions": []}'
-        ),
         fixed=SHAPELESS,
     ),
     Code(
@@ -106,10 +78,6 @@ ROWS = (
         '"functions", "function_call" and the role function are deprecated.',
         "Use tools, tool_calls and the role tool.",
         "OpenAI API, FineTuneChatRequestInput",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "function_call": {"name"'
-            b': "f", "arguments": "{}"}}]}'
-        ),
         once=True,
     ),
     Code(
@@ -118,10 +86,6 @@ ROWS = (
         "How tools and their calls are laid out for the model is not published; their tokens are an estimate.",
         "Nothing need be done.",
         "OpenAI cookbook, How to count tokens",
-        (
-            b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [{"id": "c'
-            b'1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}]}'
-        ),
         once=True,
     ),
 )

@@ -9,7 +9,6 @@ ROWS = (
         "A dataset has at least 10 examples.",
         "Write more: 50 to 100 good ones are where improvement usually shows.",
         "OpenAI, supervised fine-tuning guide",
-        b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}',
     ),
     Code(
         "few_examples",
@@ -17,7 +16,6 @@ ROWS = (
         "50 well-made examples are the recommended start.",
         "Add examples of the cases that the base gets wrong.",
         "OpenAI, supervised fine-tuning guide",
-        "(10 to 49 examples)",
     ),
     Code(
         "too_many_examples",
@@ -39,7 +37,6 @@ ROWS = (
         "The file's format is one that the model's training takes.",
         "Convert the file, or choose a model that takes it.",
         "docs/catalogue.md",
-        b'{"prompt": "a", "completion": "b"}',
     ),
     Code(
         "images_not_taken",
@@ -47,10 +44,6 @@ ROWS = (
         "Images go to a model that sees.",
         "Choose a model with vision, or take the images out.",
         "docs/catalogue.md",
-        (
-            b'{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://'
-            b'a.example/b.png"}}]}, {"role": "assistant", "content": "Hello"}]}'
-        ),
     ),
     Code(
         "example_truncated",
@@ -58,6 +51,5 @@ ROWS = (
         "An example fits in the model's tokens per example; the rest is cut off from its end, silently.",
         "Shorten it: what is cut is the answer.",
         "OpenAI, supervised fine-tuning guide",
-        "(an example of 70,000 tokens for gpt-4o-mini)",
     ),
 )
