@@ -1,7 +1,9 @@
 """Tell answers that name numbers or names which their prompts do not have"""
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from string import ascii_lowercase, ascii_uppercase, digits
 
 import numpy as np
 
@@ -12,9 +14,11 @@ from shared.datasets.quality.talk import Talk
 
 #: All of the first lines are looked at, and one of each so many that follow: it is a note on the file.
 _ALL_UNTIL, _EVERY = 1_000, 32
-_READ = 2_000
-#: Numbers of three digits and more; smaller ones number lists and count what the prompt shows.
-_FACT = re.compile(r"(?<![\w.,])\d[\d,.]*\d\d(?![\w,]|\.\d)|(?<=[a-z,] )[A-Z][a-z]{3,}\b(?!:)")
+_READ = 800
+_UPPER, _DIGITS, _AFTER = frozenset(ascii_uppercase), frozenset(digits + "$€£"), frozenset(ascii_lowercase + ",")
+_MARKS = "$€£%.,;:!?()[]\"'*`"
+#: Numbers of three digits and more, since smaller ones number lists and count what the prompt shows; names likewise.
+_LEAST_DIGITS, _LEAST_LETTERS = 3, 4
 #: Where so large a share of the answers takes every name and number from its prompt, answering from it is the task.
 HABIT = 0.8
 _FEWEST = 20
@@ -32,12 +36,25 @@ def grounding_of(talk: Talk, line: int) -> int:
     """Return the flags of an answer: whether it was looked at, and whether it names what its prompt lacks."""
     if line > _ALL_UNTIL and line % _EVERY:
         return 0
-    facts = {fact.replace(",", "").removesuffix(".00").lower() for fact in _FACT.findall(talk.answer[:_READ])}
+    facts = set(_facts_in(talk.answer[:_READ]))
     if not facts:
         return SAMPLED
     before = "\n".join(talk.texts[: talk.last]).lower().replace(",", "")
     lacking = any(fact not in before for fact in facts)
     return SAMPLED | (UNGROUNDED if lacking else 0)
+
+
+def _facts_in(answer: str) -> Iterator[str]:
+    """Yield the numbers of an answer, and the words with a capital within its sentences, in lower case."""
+    for before, word in pairwise(("", *answer.split())):
+        if word[0] in _DIGITS:
+            number = word.strip(_MARKS).replace(",", "").removesuffix(".00")
+            if number.replace(".", "", 1).isdecimal() and sum(map(str.isdecimal, number)) >= _LEAST_DIGITS:
+                yield number
+        elif word[0] in _UPPER and before[-1:] in _AFTER and not word.endswith(":"):
+            name = word.rstrip(_MARKS)
+            if len(name) >= _LEAST_LETTERS and name.isalpha() and name[1:].islower():
+                yield name.lower()
 
 
 def find_ungrounded(rows: Rows, findings: Findings) -> Grounding:

@@ -76,15 +76,17 @@ def asks_language(prompt: str, language: int) -> bool:
 
 
 def _script(head: str) -> int:
-    """Return the script that more than a third of the letters are in."""
-    letters = [ord(character) for character in head if character.isalpha()]
+    """Return the script, other than Latin, of most letters beyond ASCII, if there are many."""
+    letters = [ord(character) for character in head if character > "\x7f" and character.isalpha()]
+    if len(letters) < len(head) / 6:
+        return 0
     found = Counter(_NUMBERS[bisect_right(_STARTS, letter) - 1] for letter in letters)
     japanese, chinese = LANGUAGES.index("Japanese"), LANGUAGES.index("Chinese")
     if found[japanese]:
         found[japanese] += found.pop(chinese, 0)
     found.pop(0, 0)
     script, number = found.most_common(1)[0] if found else (0, 0)
-    return script if number > len(letters) / 3 else 0
+    return script if number > len(letters) / 2 else 0
 
 
 def find_odd_languages(rows: Rows, findings: Findings) -> Languages:

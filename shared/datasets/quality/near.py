@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.datasets.quality.groups import runs
-from shared.datasets.quality.shingles import Batch, samples_at, together
+from shared.datasets.quality.shingles import Batch, samples_at, smallest, together
 from shared.datasets.quality.words import mixed
 
 #: LSH: two examples are compared when all of a band's MinHashes agree in any band. With these, pairs of similarity 0.8
@@ -60,7 +60,7 @@ def _alike_of(
 ) -> Iterator[Alike]:
     ones, others = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
     involved = np.unique(np.concatenate((ones, others)))
-    samples = {place: np.unique(sample) for place, sample in samples_at(batches, involved)}
+    samples = {place: smallest(sample, len(sample)) for place, sample in samples_at(batches, involved)}
     for start in range(0, len(pairs), _JUDGED_AT_ONCE):
         one, other = ones[start : start + _JUDGED_AT_ONCE], others[start : start + _JUDGED_AT_ONCE]
         kept = [[samples[place] for place in places.tolist()] for places in (one, other)]

@@ -8,8 +8,23 @@ from shared.datasets.quality.groups import counted
 from shared.datasets.quality.talk import Talk
 
 _NOT_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte <= 0x39)
+#: A text by the kinds of its characters. To look for a shape in it costs a hundredth of what an expression does.
+_SHAPES = bytes(
+    b"0"[0] if chr(byte).isdigit() and byte < 0x80
+    else b"A"[0] if 0x41 <= byte <= 0x5A
+    else b"-"[0] if byte in b"-."
+    else byte if byte in b"+ "
+    else b"x"[0]
+    for byte in range(256)
+)  # fmt: skip
+_ABROAD_SHAPES = (b"+0",)
+_AMERICAN_SHAPES = (b"000-0000",)
+_CARD_SHAPES = (b"0" * 15, b"0000 0000 0000 0000", b"0000-0000-0000-0000", b"0000 000000 00000", b"0000-000000-00000")
+_IBAN_SHAPES = (b"AA00",)
 
-_EMAIL = re.compile(r"(?<![\w.+@/-])([A-Za-z0-9][\w.+%-]{0,63})@((?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24})(?![\w@-])")
+#: An address from its sign on, which is found faster than its beginning; and the beginning, read before the sign.
+_EMAIL = re.compile(r"@((?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24})(?![\w@-])")
+_LOCAL = re.compile(r"(?<![\w.+@/%-])[A-Za-z0-9][\w.+%-]{0,63}$")
 #: RFC 2606 and 6761 keep these for examples; the others are what examples use nevertheless.
 _EXAMPLE_DOMAIN = re.compile(
     r"(?i)(?:^|\.)(?:[\w-]*example[\w-]*(?:\.\w+)?|test|invalid|localhost|local|internal"
@@ -24,11 +39,13 @@ _OFFICE = re.compile(
     r"|your.*|someone|somebody|person|me|test\w*|example|foo|bar|abc|xyz|j(?:ohn|ane)?[._]?(?:doe|smith).*|ombuds\w*|complaints?|recipient|sender)$"
 )
 #: +49 30 901820 and the like; and numbers of North America, whose area codes and exchanges begin with 2 to 9.
-_PHONE = re.compile(
-    r"(?<![\w+.(/=-])(?:\+(?!\d{4}-\d\d-\d\d)"
-    r"(?P<abroad>[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4})"
-    r"|(?:1[ .-])?(?:\((?P<area>[2-9]\d\d)\) ?[2-9]\d\d[.-]|(?P<code>[2-9]\d\d)(?P<by>[.-])[2-9]\d\d(?P=by))\d{4})"
-    r"(?![\w-]|\.\d)"
+_ABROAD = re.compile(
+    r"\+(?<![\w+.(/=-]\+)(?!\d{4}-\d\d-\d\d)"
+    r"[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}(?![\w-]|\.\d)"
+)
+_AMERICAN = re.compile(
+    r"(?<![\w+.(/=-])(?:1[ .-])?"
+    r"(?:\((?P<area>[2-9]\d\d)\) ?[2-9]\d\d[.-]|(?P<code>[2-9]\d\d)(?P<by>[.-])[2-9]\d\d(?P=by))\d{4}(?![\w-]|\.\d)"
 )
 #: Companies' numbers, free to call.
 _TOLL_FREE = {"800", "833", "844", "855", "866", "877", "888", "900"}
@@ -36,6 +53,7 @@ _TOLL_FREE = {"800", "833", "844", "855", "866", "877", "888", "900"}
 _FICTION = re.compile(
     r"1?\d{3}555\d{4}|1?555\d{7}|44(?:1632960|7700900|207946|1134960|1144960|1154960)\d+|33(?:199|639)\d+"
 )
+_FEWEST_DIGITS = 8
 _SEQUENCE = re.compile(r"1234567|2345678|7654321|(\d)\1{5}")
 
 _CARD = re.compile(
@@ -76,11 +94,9 @@ _EXAMPLE_IBANS = re.compile(
 def check_personal(talk: Talk, whole: str, encoded: bytes, place: Place) -> None:
     """Add a finding for each kind of personal data in each text. `whole` and its bytes pass over most examples."""
     looked_for = [_EMAILS] if "@" in whole else []
-    digits = len(encoded.translate(None, _NOT_DIGITS))
-    if digits >= 8:
-        looked_for.append(_PHONES)
-    if digits >= 13:
-        looked_for += [_CARDS, _IBANS]
+    if len(encoded.translate(None, _NOT_DIGITS)) >= _FEWEST_DIGITS:
+        shape = encoded.translate(_SHAPES)
+        looked_for += [find for shapes, find in _NUMBERS if any(one in shape for one in shapes)]
     if not looked_for:
         return
     for index, text in enumerate(talk.texts):
@@ -94,18 +110,29 @@ _CURE = "Whoever uses the model may get it back: take it out, or put an invented
 
 def _emails(text: str) -> Iterator[str]:
     for match in _EMAIL.finditer(text):
-        if not _EXAMPLE_DOMAIN.search(match[2]) and not _OFFICE.match(match[1]):
-            yield match[0]
+        local = _LOCAL.search(text[max(0, match.start() - 66) : match.start()])
+        if local and not _EXAMPLE_DOMAIN.search(match[1]) and not _OFFICE.match(local[0]):
+            yield local[0] + match[0]
 
 
-def _phones(text: str) -> Iterator[str]:
-    for match in _PHONE.finditer(text):
+def _phones_abroad(text: str) -> Iterator[str]:
+    for match in _ABROAD.finditer(text):
         digits = re.sub(r"\D", "", match[0])
-        area = match["area"] or match["code"] or (digits[1:4] if digits.startswith("1") else "")
-        # E.164 has at most 15 digits; fewer than 8 are no number that reaches a person from abroad.
-        reaches = 8 <= len(digits) <= 15 and area not in _TOLL_FREE
-        if reaches and not _FICTION.fullmatch(digits) and not _SEQUENCE.search(digits):
+        if _reaches(digits, digits[1:4] if digits.startswith("1") else ""):
             yield match[0]
+
+
+def _phones_american(text: str) -> Iterator[str]:
+    for match in _AMERICAN.finditer(text):
+        if _reaches(re.sub(r"\D", "", match[0]), match["area"] or match["code"]):
+            yield match[0]
+
+
+def _reaches(digits: str, area: str) -> bool:
+    """Whether a number may be a person's: E.164 has at most 15 digits, and fewer than 8 reach nobody from abroad."""
+    if not _FEWEST_DIGITS <= len(digits) <= 15 or area in _TOLL_FREE:
+        return False
+    return not _FICTION.fullmatch(digits) and not _SEQUENCE.search(digits)
 
 
 def _cards(text: str) -> Iterator[str]:
@@ -125,9 +152,14 @@ def _ibans(text: str) -> Iterator[str]:
 
 _Finder = tuple[str, str, str, Callable[[str], Iterator[str]]]
 _EMAILS: _Finder = ("personal_email", "e-mail address", "e-mail addresses", _emails)
-_PHONES: _Finder = ("personal_phone", "telephone number", "telephone numbers", _phones)
-_CARDS: _Finder = ("personal_card", "number of a payment card", "numbers of payment cards", _cards)
-_IBANS: _Finder = ("personal_iban", "number of a bank account (IBAN)", "numbers of bank accounts (IBAN)", _ibans)
+_PHONE = "personal_phone", "telephone number", "telephone numbers"
+#: What shapes of text call for which of the looks.
+_NUMBERS: tuple[tuple[tuple[bytes, ...], _Finder], ...] = (
+    (_ABROAD_SHAPES, (*_PHONE, _phones_abroad)),
+    (_AMERICAN_SHAPES, (*_PHONE, _phones_american)),
+    (_CARD_SHAPES, ("personal_card", "number of a payment card", "numbers of payment cards", _cards)),
+    (_IBAN_SHAPES, ("personal_iban", "number of a bank account (IBAN)", "numbers of bank accounts (IBAN)", _ibans)),
+)
 
 
 def luhn(digits: str) -> bool:

@@ -118,8 +118,14 @@ def _sampled(runs: NDArray[np.uint32], counts: NDArray[np.int64]) -> Batch:
 
 
 def _cut(samples: list[NDArray[np.uint32]], most: int) -> Batch:
-    samples = [sample if len(sample) <= most else np.unique(sample)[:most] for sample in samples]
+    samples = [sample if len(sample) <= most else smallest(sample, most) for sample in samples]
     return Batch(np.concatenate(samples), np.array([len(sample) for sample in samples], np.uint16))
+
+
+def smallest(sample: NDArray[np.uint32], most: int) -> NDArray[np.uint32]:
+    """Return the different numbers of a sample in their order, so many at most."""
+    ordered = np.sort(sample)
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))][:most]
 
 
 def _pieces(runs: NDArray[np.uint32], counts: NDArray[Any]) -> Iterator[NDArray[np.uint32]]:

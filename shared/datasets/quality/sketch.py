@@ -54,14 +54,18 @@ class Sketch:
         check_promises(talk, place)
         check_circles(talk, place)
         self.rows.append(self._row(line, talk, encoded))
-        if self.shingles is not None:
+        if self.shingles is not None and _near_wanted(findings):
             self.shingles.take(talk)
+        else:
+            self.shingles = None
 
     def extend(self, other: "Sketch") -> None:
         """Add what is known of the block that follows."""
         self.rows.extend(other.rows)
         self.keys.extend(other.keys)
-        if self.shingles is not None and other.shingles is not None:
+        if self.shingles is None or other.shingles is None:
+            self.shingles = None
+        else:
             self.shingles.extend(other.shingles)
 
     def conclude(self, findings: Findings, *, against: "Sketch | None" = None) -> Quality:
@@ -111,3 +115,9 @@ class Sketch:
             known = (training.rows, training.shingles)
             near = find_near_leaks(self.rows, self.shingles, known, leaks.asked, findings)
         return Leakage(int(leaks.answered.sum()), int((leaks.asked & ~leaks.answered).sum()), near)
+
+
+def _near_wanted(findings: Findings) -> bool:
+    """Whether the policy asks for near-duplicates at all: they are most of the memory and a quarter of the time."""
+    severities = findings.severities
+    return severities["near_duplicate"] is not None or severities["leaked_near"] is not None

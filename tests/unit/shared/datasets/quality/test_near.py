@@ -8,6 +8,7 @@ import pytest
 from shared.datasets.checks import Findings
 from shared.datasets.formats import Format
 from shared.datasets.policy import Policy, Thresholds
+from shared.datasets.quality import Sketch
 from shared.datasets.quality.shingles import MOST_SHINGLES, Batch, Shingles
 from shared.datasets.quality.talk import see
 from shared.datasets.quality.words import read_words
@@ -100,6 +101,14 @@ def test_the_limit_is_that_of_the_policy() -> None:
     findings = Findings(Policy(thresholds=Thresholds(near_duplicate=0.99)))
     sketched([example, changed(chance, example, 1)], findings).conclude(findings)
     assert findings.listed() == []
+
+
+def test_what_a_policy_has_turned_off_takes_no_memory() -> None:
+    findings = Findings(Policy(codes={"near_duplicate": None, "leaked_near": None}))
+    whole = Sketch()
+    whole.extend(sketched([chat("a", "b")], findings))
+    assert whole.shingles is None
+    assert whole.conclude(findings).near_duplicates is None
 
 
 def test_a_near_twin_in_the_training_file_leaks() -> None:
