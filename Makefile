@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 # Each target starts many processes: where it is set, each would compile the house anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test check fix fuzz bench up lock migration
+.PHONY: setup demo test check fix fuzz bench bench-datasets up lock migration
 .DEFAULT_GOAL := test
 
 setup: $(STAMP)
@@ -41,6 +41,9 @@ fuzz: setup  ## spoil the corpus and check it, for ten minutes
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+bench-datasets: setup  ## how fast a dataset is checked: make bench-datasets megabytes="10 100 1000"
+	$(BIN)/python -m benchmarks.datasets --megabytes $(or $(megabytes),20)
 
 up: setup
 	$(BIN)/tuneyard up

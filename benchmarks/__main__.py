@@ -9,7 +9,7 @@ from docs.tree import caption
 
 FOLDER = Path(__file__).parent
 #: What makes a benchmark small; one that is not named is small by itself.
-SMALL = {"check": ("--megabytes", "2"), "quality": ("--rows", "5000")}
+SMALL = {"datasets": ("--megabytes", "5"), "quality": ("--rows", "5000")}
 
 
 def names() -> list[str]:

@@ -16,7 +16,8 @@ def summary(counts: "array[int]") -> dict[str, Any]:
     if not counts:
         return {"min": 0, "p50": 0, "p95": 0, "max": 0, "mean": 0.0}
     values = np.frombuffer(counts, dtype=np.uint32)
-    p50, p95 = np.percentile(values, [50, 95], method="inverted_cdf")
+    ordered = np.sort(values)  # np.percentile takes 45 ms, the first time, to see what it is asked for
+    p50, p95 = (ordered[-(-len(ordered) * percent // 100) - 1] for percent in (50, 95))
     return {
         "min": int(values.min()),
         "p50": int(p50),

@@ -172,7 +172,7 @@ def test_the_floors_name_every_folder_of_shared() -> None:
 
 
 def test_every_benchmark_that_is_made_small_is_there() -> None:
-    assert {"check", "trainer"} <= set(names())
+    assert {"datasets", "trainer"} <= set(names())
     assert set(SMALL) <= set(names())
 
 
