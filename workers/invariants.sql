@@ -35,3 +35,19 @@ AND intended_at < clock_timestamp() - interval '1 day';
 
 -- A model that is ready or loading belongs to a job that succeeded.
 SELECT m.id FROM tuned_models m JOIN jobs j ON j.id = m.job_id WHERE j.state <> 'succeeded';
+
+-- What is held says by what, and what is held, suppressed or dropped says why.
+SELECT id FROM deliveries WHERE state = 'held' AND hold IS NULL
+OR state IN ('held', 'suppressed', 'dropped') AND reason IS NULL AND last_error IS NULL;
+
+-- Nothing is held by a pause that ended five minutes ago.
+SELECT d.id FROM deliveries d JOIN webhook_endpoints w ON w.id = d.endpoint_id
+WHERE d.state = 'held' AND d.hold = 'paused' AND w.status = 'enabled' AND w.deleted_at IS NULL
+AND w.updated_at < clock_timestamp() - interval '5 minutes';
+
+-- What a digest tells of names the digest.
+SELECT id FROM deliveries WHERE state = 'merged' AND merged_into IS NULL;
+
+-- A recovery that goes on has work on the list.
+SELECT id FROM delivery_recoveries r WHERE state = 'running'
+AND NOT EXISTS (SELECT 1 FROM work_items w WHERE w.subject_id = r.id AND w.kind = 'endpoint.recover');

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Json = dict[str, Any]
+#: The service did what it was asked to: the endpoint that it tested did not answer.
+_NO_ANSWER, _FAILED = "webhook_test_failed", 1
 AsJson = Annotated[bool, typer.Option("--json", help="Print what the service answers, as JSON.")]
 BaseUrl = Annotated[
     str | None,
@@ -38,7 +40,7 @@ def answered(act: Callable[["Client"], Awaitable[T]], base_url: str | None, *, a
         return asyncio.run(ask())
     except RunError as error:
         refused(error, as_json=as_json)
-        raise typer.Exit(error.exit_code) from error
+        raise typer.Exit(_FAILED if error.code == _NO_ANSWER else error.exit_code) from error
 
 
 def refused(error: "RunError", *, as_json: bool) -> None:

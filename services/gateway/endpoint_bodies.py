@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from shared.wire.jobs import Metadata
 from shared.wire.parse import Body
@@ -26,8 +26,6 @@ class Filter(Body):
 
 class QuietHours(Body):
     """From one time of day to another, in a time zone."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
 
     start: str = Field(alias="from")
     end: str = Field(alias="to")

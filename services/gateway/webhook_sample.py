@@ -74,9 +74,9 @@ def _status(logged: LoggedDelivery) -> int:
     if delivery.state == DeliveryState.DELIVERED:
         return _ARRIVED
     waits = delivery.state == DeliveryState.PENDING
-    why = f"the notifier did not send it within {_TEST_SECONDS:.0f} s; is it running" if waits else delivery.last_error
+    why = f"No notifier sent it within {_TEST_SECONDS:.0f} s: is one running?" if waits else delivery.last_error
     # Repeated by a client that means well, it would be another test.
-    raise ApiError(f"The test had no answer: {why}", code="webhook_test_failed", headers={"x-should-retry": "false"})
+    raise ApiError(f"The test did not arrive. {why}", code="webhook_test_failed", headers={"x-should-retry": "false"})
 
 
 async def _settled(request: web.Request, delivery_id: str) -> LoggedDelivery:

@@ -59,6 +59,7 @@ _SEND_HELD = text(
 _RECOVER = text("""
     WITH chosen AS MATERIALIZED (
         SELECT d.id FROM deliveries d WHERE d.endpoint_id = :endpoint AND d.state = :state AND d.id > :after
+          AND d.origin <> 'test'
           AND d.created_at >= :since AND d.created_at < :until
         ORDER BY d.id LIMIT :limit FOR UPDATE
     ), put AS (
@@ -138,7 +139,9 @@ def resend(delivery: Delivery, at: datetime) -> None:
     if delivery.lease_until is not None and delivery.lease_until > at:
         raise Conflict(f"{delivery.id} is being sent right now. Look at its attempts in half a minute.")
     if delivery.state not in {DeliveryState.PENDING, DeliveryState.HELD}:
-        delivery.origin, delivery.once = Origin.RESEND, True
+        # A sample stays one: nobody has missed it.
+        delivery.origin = Origin.TEST if delivery.origin == Origin.TEST else Origin.RESEND
+        delivery.once = True
     delivery.state, delivery.hold, delivery.reason = DeliveryState.PENDING, None, None
     delivery.run_at, delivery.finished_at, delivery.fresh = at, None, True
 

@@ -73,8 +73,8 @@ def in_ascii(text: str, encoding: str | None) -> str:
 def _delivery_line(one: Json) -> str:
     why = one["reason"] or (one["last_error"] if one["state"] != "delivered" else None)
     waits = f"  next try {_time(one['next_attempt_at'])}" if one["state"] == "pending" and one["attempts"] else ""
-    tries = len(one["attempts"])
-    line = f"{one['id']}  {_time(one['created_at'])}  {one['state']:10} {one['event_type']}  {tries} tries{waits}"
+    tries = "1 try" if len(one["attempts"]) == 1 else f"{len(one['attempts'])} tries"
+    line = f"{one['id']}  {_time(one['created_at'])}  {one['state']:10} {one['event_type']}  {tries}{waits}"
     return f"{line}  {why}" if why else line
 
 

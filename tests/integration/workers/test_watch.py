@@ -18,6 +18,13 @@ from workers import watch
 from workers.reconcile import reconcile
 from workers.watch import broken, statements
 
+_DELIVERY = """
+    WITH w AS (INSERT INTO webhook_endpoints (id, project_id, name, status, updated_at)
+               SELECT 'wh_1', id, 'x', 'enabled', now() - interval '1 hour' FROM projects LIMIT 1 RETURNING id),
+         p AS (INSERT INTO event_payloads (event_id, event_type, body) VALUES ('evt_1', 'x', '') RETURNING event_id)
+    INSERT INTO deliveries (id, event_id, endpoint_id, state, hold, reason)
+    SELECT 'dlv_1', p.event_id, w.id, '{state}', {hold}, {reason} FROM w, p
+"""
 #: (words of the invariant, what breaks it)
 BREAKS = [
     ("events have no gap", "UPDATE events SET sequence = 7 WHERE type = 'fine_tuning.job.created'"),
@@ -36,6 +43,16 @@ BREAKS = [
         "belongs to a job that succeeded",
         """INSERT INTO tuned_models (id, project_id, job_id, provider, base_model, readiness)
            SELECT 'ft:stray', project_id, id, 'default', base_model, 'ready' FROM jobs""",
+    ),
+    ("is held says by what", _DELIVERY.format(state="held", hold="NULL", reason="'x'")),
+    ("by a pause that ended", _DELIVERY.format(state="held", hold="'paused'", reason="'x'")),
+    ("names the digest", _DELIVERY.format(state="merged", hold="NULL", reason="'x'")),
+    (
+        "recovery that goes on has work",
+        """WITH w AS (INSERT INTO webhook_endpoints (id, project_id, name, status)
+                      SELECT 'wh_1', id, 'x', 'enabled' FROM projects LIMIT 1 RETURNING id)
+           INSERT INTO delivery_recoveries (id, endpoint_id, state, since, until)
+           SELECT 'rcv_1', id, 'running', now(), now() FROM w""",
     ),
 ]
 

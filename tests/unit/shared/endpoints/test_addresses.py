@@ -1,15 +1,20 @@
 """What each channel needs to reach somebody, and what it refuses."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.endpoints.addresses import Address, Given, Offered, read_address
+from shared.endpoints.states import Channel
 from shared.errors import Refused
 from shared.security.reach import Reach
 
 SLACK = "https://hooks.slack.com/services/T024BE91L/B024BE91M/abcdefghijklmnopqrstuvwx"
 TOKEN = "xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy"
+_FIELDS = ("url", "token", "channel", "to", "reply_to")
 OFFERED = Offered(mail=True, apprise=("discord", "tgram"))
 HERE = Offered(mail=True, reach=Reach(loopback=True))
 
@@ -148,3 +153,22 @@ def test_a_refusal_does_not_repeat_a_secret(channel: str, credentials: dict[str,
     with pytest.raises(Refused) as refused:
         read_address(channel, Given(credentials=credentials), OFFERED)
     assert all(value not in str(refused.value) and "secret" not in str(refused.value) for value in credentials.values())
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.sampled_from([SLACK, TOKEN, "a@b.com"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_FIELDS) | st.text(), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+_OBJECTS = st.none() | st.dictionaries(st.sampled_from(_FIELDS) | st.text(), _JSON, max_size=3)
+
+
+@given(channel=st.sampled_from(Channel), url=st.none() | st.text(), target=_OBJECTS, credentials=_OBJECTS)
+@settings(max_examples=150, deadline=None)
+def test_any_json_is_an_address_or_refused_and_never_breaks(
+    channel: str, url: str | None, target: dict[str, Any] | None, credentials: dict[str, Any] | None
+) -> None:
+    with suppress(Refused):
+        read_address(channel, Given(url, target, credentials), OFFERED)
