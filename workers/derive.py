@@ -80,7 +80,8 @@ async def _made(runtime: Runtime, dataset: Dataset, source: Dataset) -> tuple[St
     limits = UnpackLimits(bytes=runtime.settings.max_file_bytes)
     made: Making = making(dataset.derivation or {}, unpacking(open_, limits))
     try:
-        stored = await runtime.storage.put(dataset.stored_as, _pieces(iter(made), broken))
+        pieces = _pieces(iter(made), broken, runtime.settings.max_file_bytes)
+        stored = await runtime.storage.put(dataset.stored_as, pieces)
     except TuneyardError as exc:
         # The storage tells an error of the stream in words of its own.
         raise broken[0] if broken else exc from exc
@@ -89,10 +90,13 @@ async def _made(runtime: Runtime, dataset: Dataset, source: Dataset) -> tuple[St
     return stored, made.result()
 
 
-async def _pieces(lines: Iterator[bytes], broken: list[TuneyardError]) -> AsyncIterator[bytes]:
-    loop = asyncio.get_running_loop()
+async def _pieces(lines: Iterator[bytes], broken: list[TuneyardError], most: int) -> AsyncIterator[bytes]:
+    loop, size = asyncio.get_running_loop(), 0
     try:
         while piece := await loop.run_in_executor(_THREADS, _piece, lines):
+            size += len(piece)
+            if size > most:
+                raise Refused(f"The file would be larger than {most:,} bytes, the limit of a file. Make it of less.")
             yield piece
     except TuneyardError as exc:
         broken.append(exc)

@@ -124,5 +124,6 @@ def _tell(tally: "Tally", place: str, *, as_json: bool) -> None:
         keys = ", ".join(f"{key} (in {count:,})" for key, count in tally.left_out.most_common(10))
         typer.echo(f"Left out, for {tally.shape} examples have no place for it: {keys}", err=True)
     into = f"written to {place}" if tally.written else "no file was made"
-    counts = f"{tally.read:,} rows read, {tally.written:,} examples written, {tally.skipped:,} skipped"
+    rows, examples = "s" * (tally.read != 1), "s" * (tally.written != 1)
+    counts = f"{tally.read:,} row{rows} read, {tally.written:,} example{examples} written, {tally.skipped:,} skipped"
     typer.echo(f"{counts}; {into}.", err=True)

@@ -10,6 +10,7 @@ import msgspec
 
 from shared.datasets.checks import Findings, Place
 from shared.datasets.checks.example import check_example
+from shared.datasets.checks.syntax import read_object
 from shared.datasets.convert import mapping as maps
 from shared.datasets.convert import shapes, sources
 from shared.datasets.convert.markers import Markers, Recognition
@@ -80,12 +81,12 @@ class Conversion:
         for row in rows:
             self.tally.read += 1
             try:
-                example = self._example(row)
+                line = _line(self._example(row))
             except Unfit as exc:
                 self.tally.skip(row.number, str(exc))
                 continue
             self.tally.written += 1
-            yield msgspec.json.encode(example) + b"\n"
+            yield line
         if not self.tally.read:
             raise CannotConvert("The file has no rows below its header." if "sv" in container else "The file is empty.")
 
@@ -157,6 +158,20 @@ class Conversion:
             case _:
                 example = chat.of_chat(record, left_out)
         return example
+
+
+def _line(example: dict[str, Any]) -> bytes:
+    line = msgspec.json.encode(example)
+    # Six characters may also spell it out: then the reader finds nothing.
+    if b"\\u0000" in line and "nul_character" in _found(line):
+        raise Unfit("a text holds the character NUL (U+0000), which no provider takes. Remove it.")
+    return line + b"\n"
+
+
+def _found(line: bytes) -> frozenset[str]:
+    findings = Findings()
+    read_object(line, Place(findings, 1))
+    return frozenset(findings.by_code)
 
 
 def _with_system(example: dict[str, Any], prompt: str) -> dict[str, Any]:

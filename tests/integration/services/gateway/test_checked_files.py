@@ -5,6 +5,7 @@ import gzip
 from typing import Any
 
 import aiohttp
+import openai
 import pytest
 from backports import zstd
 
@@ -64,6 +65,14 @@ async def test_a_held_out_file_is_searched_for_what_was_trained_on(own: Api) -> 
         ("leaked_example", 1)
     ]
     assert report["quality"]["leakage"]["examples"] == 1
+
+
+async def test_the_sdk_hands_metadata_and_the_training_file_in_by_its_extra_body(own: Api) -> None:
+    async with openai.AsyncOpenAI(base_url=own.house.url, api_key=own.house.key) as client:
+        training = await client.files.create(file=("train.jsonl", chats()), purpose="fine-tune")
+        extra = {"metadata": {"team": "bots"}, "validation_of": training.id}
+        made = await client.files.create(file=("valid.jsonl", chats(3)), purpose="fine-tune", extra_body=extra)
+    assert made.model_extra == extra
 
 
 async def test_the_halves_of_a_split_do_not_leak(own: Api) -> None:

@@ -101,6 +101,15 @@ async def test_what_cannot_be_made_ends_with_the_reason(own: Api) -> None:
     assert (answer.status, answer.error["param"]) == (400, "file_id")
 
 
+async def test_a_file_over_the_limit_is_not_made(own: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = (await own.upload(chats(30))).id
+    made = (await own.post(f"/files/{source}/convert", {"system": "x" * 200})).id
+    monkeypatch.setattr(own.house.runtime.settings, "max_file_bytes", len(chats(30)) + 100)
+    assert await derive.run(own.house.runtime, await leased(own.house.runtime, "dataset.derive", made)) == Done()
+    shown = (await own.get(f"/files/{made}")).body
+    assert (shown["status"], "would be larger than" in shown["status_details"]) == ("error", True)
+
+
 @pytest.mark.parametrize(
     ("path", "body", "param"),
     [

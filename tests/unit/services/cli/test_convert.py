@@ -61,7 +61,7 @@ def test_where_nothing_could_be_converted_no_file_is_made(tmp_path: Path) -> Non
     place = tmp_path / "new.jsonl"
     result = run("-", "-o", str(place), "--skip", given='{"prompt": 1, "completion": 2}\n')
     assert (result.exit_code, list(tmp_path.iterdir())) == (1, [])
-    assert "1 rows read, 0 examples written, 1 skipped; no file was made." in result.stderr
+    assert "1 row read, 0 examples written, 1 skipped; no file was made." in result.stderr
 
 
 @pytest.mark.parametrize(

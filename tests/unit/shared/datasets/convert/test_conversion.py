@@ -232,6 +232,12 @@ def test_a_table_with_a_row_of_other_length_loses_that_row_only() -> None:
     assert [one.row for one in conversion.tally.listed] == [2, 3]
 
 
+def test_a_nul_is_skipped_and_one_that_is_only_spelt_out_is_not() -> None:
+    examples, conversion = converted(b'question,answer\na\x00b,c\n"\\u0000",d\n', mapping=MAP)
+    assert [said(example)[0][1] for example in examples] == ["\\u0000"]
+    assert ["NUL" in one.why for one in conversion.tally.listed] == [True]
+
+
 def test_a_broken_element_of_an_array_is_skipped_and_the_rest_is_read() -> None:
     given = b'[{"messages": 1}, {"x": nan}, {"a": "\\q"}, ' + json.dumps(CHAT).encode() + b"]"
     examples, conversion = converted(given, shape=Shape.CHAT)
