@@ -54,7 +54,7 @@ class Run:
         training_file, report = await self._send(self._order.file)
         validation_file = None
         if self._order.validation is not None:
-            validation_file = (await self._send(self._order.validation, for_validation=True))[0]["id"]
+            validation_file = (await self._send(self._order.validation, held_out_from=training_file["id"]))[0]["id"]
         self._view.priced(await asyncio.to_thread(_estimate, self._order, report), _retirement(self._order.model))
         if not self._order.yes and not await self._view.confirm():
             raise RunError("No job was created, because the question was not answered with yes.", Exit.FAILED)
@@ -68,15 +68,18 @@ class Run:
                 error.hint = _near(self._order.model)
             raise
 
-    async def _send(self, path: Path, *, for_validation: bool = False) -> tuple[Json, Json]:
+    async def _send(self, path: Path, *, held_out_from: str | None = None) -> tuple[Json, Json]:
         """Return the file once it is checked, and its report; raises RunError when it has errors."""
+        for_validation = held_out_from is not None
+        fields = {} if held_out_from is None else {"validation_of": held_out_from}
         with self._view.uploading(path, _size(path)) as on_progress:
-            file = await self._client.upload(path, on_progress)
-        with self._view.checking(file):
+            file = await self._client.upload(path, on_progress, **fields)
+        with self._view.checking(file) as meanwhile:
             pace = Pace(first=0.1)
             while file["status"] == "uploaded":
                 await pace.wait()
                 file = await self._client.get(f"/files/{file['id']}")
+                meanwhile(file)
         try:
             report: Json | None = await self._client.get(f"/files/{file['id']}/report")
         except RunError:

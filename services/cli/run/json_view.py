@@ -30,8 +30,8 @@ class JsonView:
         yield lambda _done: None
 
     @contextmanager
-    def checking(self, file: Json) -> Iterator[None]:  # noqa: ARG002
-        yield
+    def checking(self, file: Json) -> Iterator[Callable[[Json], None]]:  # noqa: ARG002
+        yield lambda _: None
 
     def checked(self, file: Json, report: Json | None) -> None:
         _write(file)

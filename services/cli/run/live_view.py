@@ -54,9 +54,9 @@ class LiveView(PlainView):
             yield lambda done: bar.update(task, completed=done)
 
     @contextmanager
-    def checking(self, file: Json) -> Iterator[None]:
-        with self.console.status(f"the service checks {file['filename']}"):
-            yield
+    def checking(self, file: Json) -> Iterator[Callable[[Json], None]]:
+        with self.console.status(wording.checking(file)) as status:
+            yield lambda meanwhile: status.update(wording.checking(meanwhile))
 
     def changed(self, job: Json, training: Training, events: Sequence[Json]) -> None:
         super().changed(job, training, events)

@@ -60,9 +60,9 @@ class PlainView:
         self.say("Sent", f"{file.name}, {wording.size(total)}{rate}")
 
     @contextmanager
-    def checking(self, file: Json) -> Iterator[None]:
+    def checking(self, file: Json) -> Iterator[Callable[[Json], None]]:
         self.say("Checking", file["id"])
-        yield
+        yield lambda _: None
 
     def checked(self, file: Json, report: Json | None) -> None:
         if report is not None:

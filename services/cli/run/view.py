@@ -27,8 +27,8 @@ class View(Protocol):
     def uploading(self, file: Path, total: int) -> AbstractContextManager[Callable[[int], None]]:
         """Show an upload; what is yielded takes the bytes sent so far."""
 
-    def checking(self, file: Json) -> AbstractContextManager[None]:
-        """Show that the service is reading the file."""
+    def checking(self, file: Json) -> AbstractContextManager[Callable[[Json], None]]:
+        """Show that the service is reading the file; what is yielded takes the file as it stands meanwhile."""
 
     def checked(self, file: Json, report: Json | None) -> None:
         """Show what the check found."""

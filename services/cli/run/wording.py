@@ -99,3 +99,12 @@ def settled(job: Mapping[str, Any]) -> str | None:
     if before := estimate.get("cost_usd"):
         text += f" (estimated: {dollars(Decimal(str(before)))})"
     return text
+
+
+def checking(file: Mapping[str, Any]) -> str:
+    """Return how far the service's check of a file is."""
+    said = f"the service checks {file['filename']}"
+    progress = file.get("progress")
+    if not progress:
+        return said
+    return f"{said}: {progress['bytes'] / max(1, progress['of']):.0%}, {progress['lines']:,} lines"

@@ -28,7 +28,8 @@ MODEL = "gpt-4o-mini-2024-07-18"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "train.jsonl").write_bytes(chats(12))
-    (tmp_path / "valid.jsonl").write_bytes(chats(24)[len(chats(12)) :])
+    # The first of it was trained on.
+    (tmp_path / "valid.jsonl").write_bytes(chats(1) + chats(24)[len(chats(12)) :])
     (tmp_path / "bad.jsonl").write_bytes(chats() + lines({"messages": [{"role": "user", "content": "And?"}]}))
     pairs = ({"prompt": f"{n} ->", "completion": f" {n + 1}"} for n in range(12))
     (tmp_path / "pairs.jsonl").write_bytes(lines(*pairs))
@@ -52,7 +53,8 @@ async def test_a_file_becomes_a_model_and_a_pipe_gets_plain_lines(house: House, 
         "queued: the provider has the job",
         "succeeded: ",
         "in 24 steps; on the validation file ",
-        "valid.jsonl · chat · 12 examples",
+        "valid.jsonl · chat · 13 examples",
+        "warning leaked_example: line 1: the example stands in line 1 of the training file too.",
         '-H "Authorization: Bearer $TUNEYARD_API_KEY"',
         '"What is 0 plus 0?"',
     ):

@@ -57,3 +57,15 @@ def test_the_cost_is_settled_by_what_was_trained(job: dict[str, Any], expected: 
 
 def test_a_stage_that_a_newer_service_has_is_told_all_the_same() -> None:
     assert wording.stage("marinating", 0).endswith("marinating: as the provider says")
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "the service checks a.jsonl"),
+        ({"progress": {"bytes": 50, "lines": 1200, "of": 200}}, "the service checks a.jsonl: 25%, 1,200 lines"),
+        ({"progress": {"bytes": 0, "lines": 0, "of": 0}}, "the service checks a.jsonl: 0%, 0 lines"),
+    ],
+)
+def test_how_far_a_check_is_is_told_once_it_is_known(more: dict[str, Any], expected: str) -> None:
+    assert wording.checking({"filename": "a.jsonl", **more}) == expected
