@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from shared.datasets.checks.findings import Findings
 from shared.datasets.quality.groups import counted, equal, lines, runs, share
 from shared.datasets.quality.rows import Rows
+from shared.datasets.quality.shapes import ARRAY, CALL, OBJECT
 
-#: Answers up to this many characters are values: a label, a number, a name, a date. Two of them that differ cannot
-#: both be right. Longer ones are prose, and may say the same in other words.
+#: Prose up to this many characters is a value: a label, a number, a name, a date; and so are JSON and calls. Two values
+#: that differ cannot both be right. Longer prose may say the same in other words.
 VALUE_LENGTH = 40
 
 
@@ -29,10 +30,11 @@ class Agreement:
 
 def find_contradictions(rows: Rows, findings: Findings) -> Agreement:
     """Add a finding for each prompt whose answers contradict each other, and one for all that vary in prose."""
-    prompts, line, answers, lengths = rows["prompt"], rows["line"], rows["answer"], rows["length"]
+    prompts, line, answers = rows["prompt"], rows["line"], rows["answer"]
+    values = (rows["length"] <= VALUE_LENGTH) | np.isin(rows["shape"], (OBJECT, ARRAY, CALL))
     contradictions = examples = lost = wordings = 0
     for places in _answered_differently(prompts, answers):
-        if lengths[places].max() > VALUE_LENGTH:
+        if not values[places].all():
             wordings += 1
             _add_wordings(line[places], len(set(answers[places].tolist())), findings)
             continue

@@ -1,6 +1,7 @@
 """Tell answers that are JSON from prose, and find those that have another form than the file's answers"""
 
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -52,21 +53,31 @@ class KeySets:
                 self.names[number] = keys
 
 
-def shape_of(answer: str) -> tuple[int, frozenset[str]]:
-    """Return the form of an answer, and the keys of an object."""
+def shape_of(answer: str) -> tuple[int, Any]:
+    """Return the form of an answer, and what it holds when it is JSON."""
     text = answer.strip()
     if text.startswith("```"):
         fenced = text.strip("`").removeprefix("json").strip()
-        return (FENCED if fenced[:1] in ("{", "[") and _read(fenced) is not None else PROSE), frozenset()
-    if text[:1] not in ("{", "[") or text[-1:] not in ("}", "]"):
-        # Cut off JSON begins like an object with a key; prose in braces does not.
-        return (BROKEN if text[:1] == "{" and text[1:].lstrip()[:1] == '"' else PROSE), frozenset()
+        return (FENCED if fenced[:1] in ("{", "[") and _read(fenced) is not None else PROSE), None
+    if text[:1] not in ("{", "["):
+        return PROSE, None
     value = _read(text)
     if isinstance(value, dict):
-        return OBJECT, frozenset(value)
+        return OBJECT, value
     if isinstance(value, list):
-        return ARRAY, frozenset()
-    return (BROKEN if text[0] == "{" and '"' in text[:3] else PROSE), frozenset()
+        return ARRAY, value
+    # Broken or cut off JSON begins like an object with a key; prose in braces does not.
+    return (BROKEN if text[0] == "{" and text[1:].lstrip()[:1] == '"' else PROSE), None
+
+
+def canonical(value: Any, answer: str) -> str:
+    """Return what an answer of JSON holds, the same whatever the order of its keys; the answer itself if it is none."""
+    if value is None:
+        return answer
+    try:
+        return msgspec.json.encode(value, order="sorted").decode()
+    except (OverflowError, UnicodeEncodeError, RecursionError):
+        return answer
 
 
 def _read(text: str) -> object:

@@ -19,10 +19,10 @@ from shared.datasets.quality.personal import check_personal
 from shared.datasets.quality.promises import check_promises
 from shared.datasets.quality.refusals import find_refusals, refuses
 from shared.datasets.quality.rows import ASKS_LANGUAGE, NO_KEY, REFUSES, Row, Rows
-from shared.datasets.quality.shapes import CALL, OBJECT, PROSE, KeySets, find_odd_shapes, shape_of
+from shared.datasets.quality.shapes import CALL, PROSE, KeySets, canonical, find_odd_shapes, shape_of
 from shared.datasets.quality.shingles import Shingles
 from shared.datasets.quality.systems import find_drift
-from shared.datasets.quality.talk import CALLED, SYSTEM, Talk, see
+from shared.datasets.quality.talk import LEARNED, SYSTEM, Talk, see
 from shared.datasets.quality.verdict import Quality
 
 
@@ -88,7 +88,7 @@ class Sketch:
 
     def _row(self, line: int, talk: Talk, encoded: bytes) -> Row:
         answer = talk.answer
-        shape, keys = (CALL, frozenset[str]()) if talk.marks[talk.last] == CALLED else shape_of(answer)
+        shape, value = shape_of(answer) if talk.marks[talk.last] == LEARNED else (CALL, None)
         flags = language = 0
         if shape == PROSE:
             flags = ending_of(answer) | grounding_of(talk, line) | (REFUSES if refuses(answer) else 0)
@@ -99,9 +99,9 @@ class Sketch:
             line=line,
             example=hashed(encoded),
             prompt=prompt_key(talk),
-            answer=answer_key(answer),
+            answer=answer_key(canonical(value, answer)),
             system=system_key(talk.system) if SYSTEM in talk.marks else NO_KEY,
-            keys=self.keys.add(keys) if shape == OBJECT else 0,
+            keys=self.keys.add(frozenset(value)) if isinstance(value, dict) else 0,
             length=len(answer),
             shape=shape,
             language=language,

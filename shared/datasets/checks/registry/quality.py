@@ -27,7 +27,7 @@ ROWS = (
     Code(
         "contradiction",
         W,
-        "A prompt has one answer, where answers are values of up to 40 characters: labels, numbers, names.",
+        "A prompt has one answer, where answers are values: JSON, calls, and prose of up to 40 characters.",
         "Decide which answer is right, or write into the prompt what makes them differ.",
         "OpenAI, fine-tuning guide, Iterating on data quality",
     ),

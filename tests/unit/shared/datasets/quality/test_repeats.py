@@ -1,5 +1,6 @@
 """Duplicates, contradictions and leakage: what is one, what is none, and the agreement they leave"""
 
+import json
 from typing import Any
 
 import pytest
@@ -32,6 +33,10 @@ def preferred(good: str, bad: str) -> dict[str, Any]:
     return asked | {key: [{"role": "assistant", "content": text}] for key, text in outputs.items()}
 
 
+def extracted(prime: str, number: int) -> str:
+    return json.dumps({"prime": prime, "number": number, "told by": "the division of it by all smaller ones"})
+
+
 def graded(**keys: Any) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": PRIME}], **keys}
 
@@ -50,6 +55,8 @@ def graded(**keys: Any) -> dict[str, Any]:
         ([chat("Is 17 prime?", "Yes"), chat("Is 1 7 prime?", "No")], []),  # a blank between digits counts
         ([chat(PRIME, "Yes", "Be terse."), chat(PRIME, "No", "Lie.")], []),
         ([chat(PRIME, "Yes"), chat(PRIME, PROSE)], [("answers_vary", 1)]),
+        ([chat(PRIME, extracted("Yes", 1)), chat(PRIME, extracted("No", 1))], [("contradiction", 1)]),
+        ([chat(PRIME, '{"a": 1, "b": [2]}'), chat(PRIME, '{"b": [2],  "a": 1}')], []),  # the order of keys says nothing
         ([seen(IMAGE.format(1), "A cat"), seen(IMAGE.format(2), "A dog")], []),  # the images differ
         ([seen(IMAGE.format(1), "A cat"), seen(IMAGE.format(1), "A dog")], [("contradiction", 1)]),
         ([with_tool("a", "Yes"), with_tool("b", "No")], []),  # the tools differ
