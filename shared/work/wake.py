@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from arq.connections import ArqRedis
 from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.client import Pipeline
 from redis.asyncio.connection import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -47,6 +48,24 @@ class Waker(Protocol):
         """Let the queue go."""
 
 
+class _Pipeline(Pipeline):
+    """Gives its connection back whatever happens; redis-py keeps it when putting it away is cancelled or times out."""
+
+    async def reset(self) -> None:
+        try:
+            await super().reset()  # type: ignore[no-untyped-call]
+        finally:
+            if (connection := self.connection) is not None:
+                self.connection, self.watching = None, False
+                await connection.disconnect(nowait=True)
+                await self.connection_pool.release(connection)
+
+
+class _Pool(ArqRedis):
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002 (redis-py's)
+        return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
 def open_pool(url: str) -> ArqRedis:
     """Return a pool with time limits of our own: arq's has none and hangs with a hung Redis (queue-facts I2)."""
     connections: ConnectionPool = BlockingConnectionPool.from_url(
@@ -58,7 +77,7 @@ def open_pool(url: str) -> ArqRedis:
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
         retry_on_error=[ConnectionError, TimeoutError, OSError],
     )
-    return ArqRedis(
+    return _Pool(
         connections,
         job_serializer=serialize,
         job_deserializer=json.loads,
