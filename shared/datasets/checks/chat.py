@@ -46,6 +46,7 @@ def check_messages(messages: Any, path: str, place: Place, roles: tuple[str, ...
         where = f"{path}[{index}]"
         if not isinstance(message, dict):
             place.add("message_not_an_object", f"a message must be an object; it is {named(message)}.", where)
+            calls.unsure = True
             whole = False
         elif role := check_role(message, roles, where, place):
             _check_message(message, role, where, calls, place)

@@ -97,9 +97,14 @@ def _holds_object(text: str) -> bool:
         return False
 
 
+def is_function_name(name: Any) -> bool:
+    """Whether a function may be called so."""
+    return isinstance(name, str) and _NAME.match(name) is not None
+
+
 def check_function_name(name: Any, path: str, place: Place) -> None:
     """Check the name of a function, where it is declared and where it is called."""
-    if not isinstance(name, str) or not _NAME.match(name):
+    if not is_function_name(name):
         said = f"a function's name must be 1 to 64 letters, digits, underscores or dashes; it is {shown(name)}."
         place.add("function_name_invalid", said, path)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.datasets.checks.findings import Place
+from shared.datasets.checks.tools import is_function_name
 from shared.datasets.checks.wording import shown
 
 
@@ -53,13 +54,13 @@ def check_answered(messages: list[dict[str, Any]], path: str, place: Place) -> N
 def check_offered(example: dict[str, Any], messages: list[dict[str, Any]], path: str, place: Place) -> None:
     """Add each call of a tool that the example does not declare."""
     tools = example.get("tools") or []
-    if not isinstance(tools, list):
-        return
-    offered = {_name(tool) for tool in tools if isinstance(tool, dict)}
+    offered = {_name(tool) for tool in tools} if isinstance(tools, list) else {None}
+    if None in offered:
+        return  # One that cannot be read has a finding of its own, and may be the one that is called.
     for index, message in enumerate(messages):
         for number, call in enumerate(_calls(message)):
             name = _name(call)
-            if name is not None and name not in offered:
+            if is_function_name(name) and name not in offered:
                 known = f"not among the {len(offered)} that the example declares" if offered else "and none is declared"
                 said = f'{shown(name)} is called, {known}. Add it to "tools".'
                 place.add("tool_not_declared", said, f"{path}[{index}].tool_calls[{number}]")
@@ -70,7 +71,7 @@ def _calls(message: dict[str, Any]) -> list[dict[str, Any]]:
     return [call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
 
 
-def _name(holder: dict[str, Any]) -> str | None:
-    function = holder.get("function")
+def _name(holder: Any) -> str | None:
+    function = holder.get("function") if isinstance(holder, dict) else None
     name = function.get("name") if isinstance(function, dict) else None
     return name if isinstance(name, str) else None
