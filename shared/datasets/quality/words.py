@@ -1,5 +1,6 @@
 """Read the words of many texts at once, each as a number of 32 bits, by arithmetic on their bytes"""
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +29,16 @@ def _powers(factor: int) -> NDArray[np.uint32]:
 
 
 _POWERS, _INVERSES = _powers(_BASE), _powers(pow(_BASE, -1, 1 << 32))
-#: Written over by each batch: fresh memory of this size costs more than the sums.
-_SUMS = np.zeros(MOST_BYTES + 1, np.uint32)
+
+
+class _Scratch(threading.local):
+    """Memory that each batch of a thread writes over: fresh memory of this size costs more than the sums."""
+
+    def __init__(self) -> None:
+        self.sums = np.zeros(MOST_BYTES + 1, np.uint32)
+
+
+_scratch = _Scratch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +58,12 @@ def read_words(texts: list[bytes]) -> Words:
     starts, ends = _bounds(joined)
     # The number of a word is a polynomial in its bytes: the difference of two sums over all the bytes before, divided
     # by the power that it begins with. All of it is modulo 2^32, where an odd base can be divided by.
-    sums = _SUMS[1 : len(joined) + 1]
+    before = _scratch.sums
+    sums = before[1 : len(joined) + 1]
     np.take(_VALUES, np.frombuffer(joined, np.uint8), out=sums, mode="clip")
     np.multiply(sums, _POWERS[: len(joined)], out=sums)
     np.cumsum(sums, dtype=np.uint32, out=sums)
-    numbers = (_SUMS[ends] - _SUMS[starts]) * _INVERSES[starts]
+    numbers = (before[ends] - before[starts]) * _INVERSES[starts]
     begins = np.cumsum([1] + [len(text) + 1 for text in texts])
     edges = np.searchsorted(starts, begins)
     return Words(mixed(numbers), np.repeat(np.arange(len(texts)), np.diff(edges)))

@@ -1,11 +1,13 @@
 """What is said of a file as a whole: shares, habits and the few that break them"""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.unit.shared.datasets.quality.examples import Example, chat, found, judged, said
 
+ROOT = Path(__file__).parents[5]
 SENTENCE = "The number {} is one more than the one before it, and in turn it is one less than the one that follows it."
 GERMAN = "Die Zahl ist um eins größer als die Zahl davor, und das ist auch nicht anders zu erwarten."
 NUMBERS = range(40)
@@ -165,3 +167,10 @@ def test_an_answer_from_documents_that_adds_a_number_is_a_note() -> None:
 def test_the_summary_says_what_the_file_is_good_for() -> None:
     assert judged([])[0].summary == "No example could be judged."
     assert judged(objects())[0].summary.startswith("40 examples of one form (JSON), no system prompt")
+
+
+def test_the_documentation_shows_the_figures_of_the_example_that_is_shipped() -> None:
+    page = (ROOT / "docs" / "findings.md").read_text("utf-8")
+    shown = page.partition('```json\n{\n  "summary"')[2].partition("```")[0]
+    lines = (ROOT / "services" / "cli" / "examples" / "capitals.jsonl").read_text("utf-8").splitlines()
+    assert json.loads('{"summary"' + shown) == judged([json.loads(line) for line in lines])[0].as_dict()
