@@ -19,6 +19,7 @@ from shared.datasets.tables import Dataset
 from shared.errors import Refused, TuneyardError
 from shared.runtime import Runtime
 from shared.storage.store import Stored
+from shared.wire.storable import made_storable
 from shared.work.claim import Lease
 from shared.work.outcomes import Again, Done, GaveUp, Outcome
 
@@ -28,6 +29,8 @@ _THREADS = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="derive")
 _PIECE = 1024 * 1024
 #: A file that is being checked is split afterwards.
 _WAIT_SECONDS = 1.0
+#: A reason quotes what it found, and libraries quote without an end.
+_MOST_WHY = 2000
 
 
 async def run(runtime: Runtime, lease: Lease) -> Outcome:
@@ -40,8 +43,8 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         source = await session.get_one(Dataset, dataset.derived_from or "")
     if dataset.state != DatasetState.MAKING:
         return Done()
-    if source.state in UNCHECKED and _is_split(dataset):
-        return Again(_WAIT_SECONDS, "the file it is made of is being checked")
+    if source.state == DatasetState.MAKING or (source.state in UNCHECKED and _is_split(dataset)):
+        return Again(_WAIT_SECONDS, "the file it is made of is being made or checked")
     if why := _refusal(dataset, source):
         await _fail(runtime, lease, why)
         return Done()
@@ -136,4 +139,5 @@ async def _end(runtime: Runtime, lease: Lease, dataset: Dataset, stored: Stored,
 async def _fail(runtime: Runtime, lease: Lease, why: str) -> None:
     async with runtime.begin() as session:
         await lease.fence(session)
-        await lifecycle.advance(session, lease.subject_id, DatasetState.ERROR, status_details=why)
+        details = made_storable(why)[:_MOST_WHY]
+        await lifecycle.advance(session, lease.subject_id, DatasetState.ERROR, status_details=details)

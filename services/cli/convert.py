@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from services.cli.inputs import STANDARD, CannotRead, Input, named
-from services.cli.results import CannotWrite, refuse_existing, written
+from services.cli.results import CannotWrite, beside, refuse_existing, written
 
 if TYPE_CHECKING:
     from shared.datasets.convert import Conversion, Options, Tally
@@ -87,7 +87,7 @@ def _unescaped(text: str | None) -> str | None:
 
 
 def _place(file: str, to: str) -> str:
-    return STANDARD if file == STANDARD else str(Path(file).with_suffix(f".{to}.jsonl"))
+    return STANDARD if file == STANDARD else beside(Path(file), f"{to}.jsonl")
 
 
 class _Nothing(Exception):

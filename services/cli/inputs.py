@@ -48,10 +48,7 @@ def named(file: str, *, once: bool = False) -> Iterator[Input]:
         yield Input("standard input", None)
         return
     if file == STANDARD:
-        with tempfile.TemporaryDirectory(prefix="tuneyard-") as folder:
-            kept = Path(folder) / "standard-input"
-            with kept.open("wb") as into:
-                shutil.copyfileobj(sys.stdin.buffer, into)
+        with _kept(sys.stdin.buffer) as kept:
             yield Input("standard input", kept)
         return
     path = Path(file)
@@ -59,4 +56,18 @@ def named(file: str, *, once: bool = False) -> Iterator[Input]:
         raise CannotRead(f"{file} is a directory. Name a file in it.")
     if not path.exists():
         raise CannotRead(f"{file} does not exist.")
-    yield Input(file, path)
+    if path.is_file() or once:
+        yield Input(file, path)
+        return
+    # A pipe that a shell made of a command gives what it has once.
+    with Input(file, path).open() as stream, _kept(stream) as kept:
+        yield Input(file, kept)
+
+
+@contextlib.contextmanager
+def _kept(stream: BinaryIO) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="tuneyard-") as folder:
+        kept = Path(folder) / "input"
+        with kept.open("wb") as into:
+            shutil.copyfileobj(stream, into)
+        yield kept

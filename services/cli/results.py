@@ -15,6 +15,12 @@ class CannotWrite(Exception):
     """The result cannot go where it was to go; one sentence for the person at the terminal."""
 
 
+def beside(file: Path, ending: str) -> str:
+    """Return the name of a result beside its source: of `data.csv.gz` and `chat.jsonl` it is `data.chat.jsonl`."""
+    plain = Path(str(file).removesuffix(".gz").removesuffix(".zst"))
+    return str(plain.with_suffix(f".{ending}"))
+
+
 def refuse_existing(path: str, *, force: bool) -> None:
     """Raise CannotWrite when something stands where a result is to go: asked before the work, not after it."""
     if path == STANDARD:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.inputs import STANDARD, CannotRead, Input, named
-from services.cli.results import CannotWrite, refuse_existing, written
+from services.cli.results import CannotWrite, beside, refuse_existing, written
 
 if TYPE_CHECKING:
     from shared.datasets.split import Plan
@@ -56,7 +56,7 @@ def _places(file: str, train: str | None, test: str | None, *, force: bool) -> t
     if file == STANDARD and not (train and test):
         raise CannotWrite("Standard input has no name to derive others from: say --train FILE --test FILE.")
     path = Path(file)
-    places = train or str(path.with_suffix(".train.jsonl")), test or str(path.with_suffix(".test.jsonl"))
+    places = train or beside(path, "train.jsonl"), test or beside(path, "test.jsonl")
     if places[0] == places[1]:
         raise CannotWrite(f"--train and --test are both {places[0]}. The two sides need two files.")
     for place in places:

@@ -10,6 +10,7 @@ from shared import catalogue
 from shared.catalogue import BaseModel
 from shared.datasets import queries as datasets
 from shared.datasets.estimate import Estimate, estimate_of_report
+from shared.datasets.reading import UnpackLimits
 from shared.datasets.report import check
 from shared.datasets.states import UNCHECKED
 from shared.datasets.tables import Dataset
@@ -54,7 +55,7 @@ def _base(name: str) -> BaseModel:
 
 async def _read(request: web.Request, dataset: Dataset, base: BaseModel, n_epochs: int | None) -> Estimate:
     """Count the file itself: in the model's own encoding, each example cut to the model's limit."""
-    if dataset.bytes > _READ_HERE:
+    if (dataset.plain_bytes or dataset.bytes) > _READ_HERE:
         raise ApiError(
             f"The report of {dataset.id} does not tell what {base.name} would count, and the file is too large to be "
             f"read at once. Ask tuneyard check FILE --model {base.name}, or create the job: it shows the estimate "
@@ -62,7 +63,9 @@ async def _read(request: web.Request, dataset: Dataset, base: BaseModel, n_epoch
             param="model",
         )
     async with _READERS:
-        work = partial(check, runtime(request).storage.read(dataset.stored_as), model=base, n_epochs=n_epochs)
+        limits = UnpackLimits(bytes=_READ_HERE)
+        chunks = runtime(request).storage.read(dataset.stored_as)
+        work = partial(check, chunks, model=base, n_epochs=n_epochs, limits=limits)
         report = await asyncio.to_thread(work)
     if report.estimate is None:
         raise ApiError(f"File {dataset.id} has no example without errors: there is nothing to price.", param="file_id")

@@ -9,9 +9,11 @@ from shared.datasets.convert.mapping import check_mapping
 from shared.datasets.convert.rows import CannotConvert
 from shared.datasets.reading.opener import Opener
 from shared.datasets.split import Side, plan
+from shared.wire.storable import made_storable
 
 #: Skipped rows told of in a file's `derivation`; it stands in every list of files.
 _TOLD = 20
+_KEY = 100
 
 
 class Making(Protocol):
@@ -83,4 +85,7 @@ class _Converted:
 
     def result(self) -> dict[str, Any]:
         tally = self._conversion.tally.as_dict()
-        return {**tally, "skipped_rows": tally["skipped_rows"][:_TOLD]}
+        # Keys are the file's own: they may be as many, as long and as odd as it likes.
+        left_out = [(made_storable(key[:_KEY]), count) for key, count in tally["left_out"].items()]
+        rows = [{**row, "message": made_storable(row["message"])} for row in tally["skipped_rows"][:_TOLD]]
+        return {**tally, "skipped_rows": rows, "left_out": dict(left_out[:_TOLD])}

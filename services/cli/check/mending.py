@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.cli.inputs import CannotRead, Input
-from services.cli.results import CannotWrite, written
+from services.cli.results import CannotWrite, beside, written
 from shared.datasets.fix import Fixes, Fixing
 from shared.datasets.reading import Packing
 from shared.datasets.reading.packing import MAGIC_BYTES, packing_of
@@ -13,7 +13,7 @@ from shared.errors import Refused
 def mended(given: Input, output: str | None, *, in_place: bool, force: bool) -> tuple[Input, Fixes]:
     """Return the corrected copy and what was done to it; where nothing was to be done, the file itself."""
     assert given.path is not None
-    place = str(given.path) if in_place else output or _beside(given.path)
+    place = str(given.path) if in_place else output or beside(given.path, "fixed.jsonl")
     if in_place and (packing := _packing(given)) is not None:
         raise CannotWrite(f"{given.name} is packed ({packing}), and the copy is plain. Write it with --output FILE.")
     fixing = _look(given)
@@ -39,8 +39,3 @@ def _look(given: Input) -> Fixing:
 def _packing(given: Input) -> Packing | None:
     with given.open() as stream:
         return packing_of(stream.read(MAGIC_BYTES).ljust(MAGIC_BYTES, b"\0"))
-
-
-def _beside(path: Path) -> str:
-    plain = Path(str(path).removesuffix(".gz").removesuffix(".zst"))
-    return str(plain.with_suffix(".fixed.jsonl"))

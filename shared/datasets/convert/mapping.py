@@ -9,6 +9,7 @@ from shared.datasets.convert.rows import CannotConvert, Unfit
 ROLES = ("system", "user", "assistant")
 #: Of a mapping to preference pairs.
 PARTS = ("prompt", "chosen", "rejected")
+_SHOWN = 60
 
 
 def read_mapping(text: str) -> dict[str, str]:
@@ -51,7 +52,7 @@ def named(columns: Collection[str]) -> str:
     """Return the names of columns for a sentence, twenty at most."""
     names = list(columns)
     rest = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    return ", ".join(repr(name) for name in names[:20]) + rest
+    return ", ".join(repr(name[:_SHOWN]) for name in names[:20]) + rest
 
 
 def mapped(record: Mapping[str, Any], mapping: Mapping[str, str], left_out: Counter[str]) -> dict[str, str]:

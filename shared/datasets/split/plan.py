@@ -70,9 +70,10 @@ def check_size(examples: int, count: int | None) -> None:
     """Raise CannotSplit when so many examples cannot keep both minimums."""
     wanted = max(count or 0, TEST_AT_LEAST)
     if examples < TRAIN_AT_LEAST + wanted:
+        found = f"{examples:,} example{'s' * (examples != 1)}"
         raise CannotSplit(
-            f"The file has {examples:,} examples; {TRAIN_AT_LEAST} must stay to train on, beside {wanted:,} to test. "
-            "Write more, or test fewer."
+            f"The file has {found}; {TRAIN_AT_LEAST} must stay to train on, beside {wanted:,} to test. Write more, or "
+            "test fewer."
         )
 
 

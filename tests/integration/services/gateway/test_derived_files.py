@@ -101,6 +101,16 @@ async def test_what_cannot_be_made_ends_with_the_reason(own: Api) -> None:
     assert (answer.status, answer.error["param"]) == (400, "file_id")
 
 
+async def test_what_a_table_calls_its_columns_can_be_stored_whatever_it_is(own: Api) -> None:
+    await own.house.start_worker()
+    table = b"q,a,no\x00te\n" + b"".join(b"Q%d,A%d,x\n" % (n, n) for n in range(12))
+    source = (await own.upload(table)).id
+    (made,) = await checked(
+        own, (await own.post(f"/files/{source}/convert", {"map": {"user": "q", "assistant": "a"}})).id
+    )
+    assert (made["status"], made["derivation"]["result"]["left_out"]) == ("processed", {"no\ufffdte": 12})
+
+
 async def test_a_file_over_the_limit_is_not_made(own: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     source = (await own.upload(chats(30))).id
     made = (await own.post(f"/files/{source}/convert", {"system": "x" * 200})).id

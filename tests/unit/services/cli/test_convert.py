@@ -1,7 +1,9 @@
 """`tuneyard convert` as a person and as a script see it."""
 
+import gzip
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,22 @@ def test_wrong_usage_is_one_sentence_and_exit_code_2(words: list[str], given: st
     assert result.exit_code == 2
     assert said in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_pipe_that_a_shell_made_is_read_once_and_looked_at_twice() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, PAIRS.encode())
+    os.close(writer)
+    result = run(f"/dev/fd/{reader}", "-o", "-")
+    os.close(reader)
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 12)
+    assert "The separator ' ->' was taken from 12 prompts." in result.stderr
+
+
+def test_a_packed_table_loses_both_endings(tmp_path: Path) -> None:
+    (tmp_path / "faq.csv.gz").write_bytes(gzip.compress(CSV.encode()))
+    run(str(tmp_path / "faq.csv.gz"), "--map", "user=question,assistant=answer")
+    assert (tmp_path / "faq.chat.jsonl").exists()
 
 
 def test_separator_and_stop_are_typed_with_backslashes() -> None:
