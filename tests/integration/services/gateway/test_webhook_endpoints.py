@@ -1,5 +1,6 @@
 """The endpoints' paths with the official SDK, and what only plain HTTP can ask."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -92,6 +93,17 @@ async def test_a_test_without_an_answer_says_why(house: House, client: openai.As
             await client.webhooks.test(made.id, event_type="fine_tuning.job.failed")
 
 
+async def test_a_repeated_test_is_one_and_gives_the_same_answer(house: House, client: openai.AsyncOpenAI) -> None:
+    async with receiving() as receiver, working_notifier(house.runtime.database, house.runtime.ring):
+        made = await client.webhooks.create(name="t", url=receiver.url, event_types=["fine_tuning.job.failed"])
+        ask = {"event_type": "fine_tuning.job.failed", "extra_headers": {"Idempotency-Key": "once"}}
+        first, second = [await client.webhooks.test(made.id, **ask) for _ in range(2)]  # type: ignore[arg-type]
+        assert first == second
+        assert len(receiver.hits) == 1
+        told = json.loads(receiver.hits[0].body)
+        assert (told["test"], told["data"]["status"], told["data"]["object"]) == (True, "failed", "fine_tuning.job")
+
+
 async def test_another_projects_endpoint_does_not_exist(house: House, client: openai.AsyncOpenAI) -> None:
     made = await client.webhooks.create(name="mine", url=HOOK, event_types=["fine_tuning.job.failed"])
     other = new_key()
@@ -125,6 +137,7 @@ WRONG: tuple[tuple[dict[str, Any], str, str], ...] = (
     ({"muted_until": 1}, "muted_until", "is not within the year ahead"),
     ({"muted_until": "tomorrow"}, "muted_until", "integer"),
     ({"quiet_hours": {"from": "22:00"}}, "quiet_hours.to", "is required"),
+    ({"quiet_hours": {"from": "1", "to": "2", "time_zone": "UTC", "start": "3"}}, "quiet_hours.start", "not a field"),
     ({"quiet_hours": {"from": "9", "to": "10:00", "time_zone": "UTC"}}, "quiet_hours.from", "time of day"),
     ({"digest_minutes": 5}, "digest_minutes", "a webhook is told of each event by itself"),
     ({"digest_minutes": 0}, "digest_minutes", "greater than or equal to 1"),
