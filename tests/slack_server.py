@@ -28,6 +28,7 @@ WEBHOOK_STATUS = {
     "no_team": 404,
     "no_active_hooks": 404,
     "channel_is_archived": 410,
+    "rate_limited": 429,
     "rollup_error": 500,
 }
 
@@ -56,6 +57,8 @@ class SlackServer:
     #: Seconds a channel has to wait between two messages; a burst of so many is let through first.
     pace: float = 0.0
     burst: int = 1
+    #: What a scripted `rate_limited` asks for.
+    retry_after: float = 1.0
     messages: list[Posted] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -83,7 +86,7 @@ class SlackServer:
         payload = json.loads(await request.read())
         if (word := self._scripted(request)) or (word := problem(payload)):
             self.refused.append(word)
-            return web.Response(status=WEBHOOK_STATUS.get(word, 400), text=word)
+            return web.Response(status=WEBHOOK_STATUS.get(word, 400), text=word, headers=self._later(word))
         if wait := self._wait():
             return web.Response(status=429, text="rate_limited", headers={"retry-after": str(wait)})
         self._add(payload)
@@ -96,7 +99,8 @@ class SlackServer:
             return _refusal("invalid_auth")
         if word := self._scripted(request):
             self.refused.append(word)
-            return _refusal(word)
+            status = 429 if word == "ratelimited" else 200
+            return web.json_response({"ok": False, "error": word}, status=status, headers=self._later(word))
         do: dict[str, Callable[[dict[str, Any]], web.StreamResponse]] = {
             "chat.postMessage": self._post,
             "chat.update": self._update,
@@ -167,6 +171,9 @@ class SlackServer:
             return max(early, self.pace)
         self._free_at = max(self._free_at, now) + self.pace
         return 0.0
+
+    def _later(self, word: str) -> dict[str, str]:
+        return {"retry-after": f"{self.retry_after}"} if word in ("rate_limited", "ratelimited") else {}
 
     def _scripted(self, request: web.Request) -> str | None:
         word = self.say.pop(0) if self.say else ""

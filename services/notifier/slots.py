@@ -31,6 +31,7 @@ class Slots:
         self._running: Counter[str] = Counter()
         self._retries: Counter[str] = Counter()
         self._failing: set[str] = set()
+        self._one_by_one: set[str] = set()
         self._first_tries = self._all_retries = 0
 
     def room(self, most: int) -> Room:
@@ -47,6 +48,8 @@ class Slots:
     def take(self, delivery: Claimed) -> None:
         """Count a send that begins."""
         self._running[delivery.endpoint_id] += 1
+        if delivery.one_by_one:
+            self._one_by_one.add(delivery.endpoint_id)
         if delivery.fresh:
             self._first_tries += 1
         else:
@@ -59,6 +62,8 @@ class Slots:
         full = self._first_tries >= self.total or self._all_retries >= self.total_retries
         waited = full or 0 in self._left(endpoint)
         _count_down(self._running, endpoint)
+        if endpoint not in self._running:
+            self._one_by_one.discard(endpoint)
         if delivery.fresh:
             self._first_tries -= 1
         else:
@@ -71,7 +76,7 @@ class Slots:
         return waited
 
     def _left(self, endpoint: str) -> tuple[int, int]:
-        most = EACH_FAILING if endpoint in self._failing else self.each
+        most = EACH_FAILING if endpoint in self._failing else 1 if endpoint in self._one_by_one else self.each
         slots = max(most - self._running[endpoint], 0)
         return slots, max(min(slots, self.each_retries - self._retries[endpoint]), 0)
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db.database import sql
-from shared.endpoints.states import EndpointStatus
+from shared.endpoints.states import Channel, EndpointStatus
 
 #: Of what must stay in order, only the earliest that has not ended may go: none before it is on its way, and none is
 #: still to be fanned out, as may be while two notifiers share the events of one job. Sent again is out of turn anyway.
@@ -20,6 +20,8 @@ _IN_TURN = """(d.once OR NOT EXISTS (
                                   AND o.state = 'pending' AND NOT o.once)
                           OR EXISTS (SELECT 1 FROM work_items i WHERE i.kind = 'event.fanout' AND i.subject_id = e.id))
                   ))"""
+#: Slack takes a message a second in a channel; a job's are changes of one message, so they stay in order too.
+SLACK_SECONDS = 1.0
 #: From endpoint to endpoint by the index, and of each only as many as it has slots for: what waits for one endpoint
 #: costs the others nothing, and what was never put off goes before what was. statement_timestamp() does not change
 #: within the statement, so the index can be used. Nothing is locked until it is chosen; what another process chose at
@@ -33,9 +35,10 @@ _CLAIM = text(
                 ORDER BY d.endpoint_id LIMIT 1)
         FROM waiting w WHERE w.endpoint_id IS NOT NULL
     ), open AS (
-        SELECT e.id, e.ordered, coalesce(b.slots, :slots) AS slots,
+        SELECT e.id, e.ordered OR e.channel = 'slack' AS ordered, coalesce(b.slots, :slots) AS slots,
                coalesce(b.retry_slots, :retry_slots) AS retry_slots,
-               coalesce(greatest(1 / nullif(e.rate_limit, 0), e.slow_seconds), 0) AS every,
+               coalesce(greatest(1 / nullif(e.rate_limit, 0), e.slow_seconds,
+                                 CASE WHEN e.channel = 'slack' THEN CAST(:slack AS float8) END), 0) AS every,
                CASE WHEN e.slow_seconds IS NULL THEN greatest(1 - 1 / nullif(e.rate_limit, 0), 0) ELSE 0 END AS burst
         FROM waiting w JOIN webhook_endpoints e ON e.id = w.endpoint_id
         LEFT JOIN unnest(CAST(:busy AS text[]), CAST(:busy_slots AS int[]), CAST(:busy_retry_slots AS int[]))
@@ -141,6 +144,11 @@ class Claimed:
     slowed: bool = False
 
     @property
+    def one_by_one(self) -> bool:
+        """Whether only one is sent at a time: in a Slack channel people see which came first."""
+        return self.channel == Channel.SLACK
+
+    @property
     def wanted(self) -> bool:
         """Whether the endpoint is still there to be told."""
         return self.endpoint_status in (EndpointStatus.ENABLED, EndpointStatus.PAUSED)
@@ -168,6 +176,7 @@ async def claim_due(session: AsyncSession, *, owner: str, lease_seconds: float, 
         retry_limit=room.retry_limit,
         slots=room.each,
         retry_slots=room.each_retries,
+        slack=SLACK_SECONDS,
         busy=list(room.busy),
         busy_slots=[slots for slots, _ in room.busy.values()],
         busy_retry_slots=[retries for _, retries in room.busy.values()],

@@ -1,5 +1,6 @@
 """The channel `slack`: open the credentials, write the message, post it, and say what the answer means"""
 
+import asyncio
 import hashlib
 import json
 import time
@@ -13,22 +14,23 @@ from services.notifier.messages.message import Message
 from services.notifier.slack import render
 from services.notifier.slack.client import Client
 from services.notifier.slack.pace import Pace
-from services.notifier.slack.story import Bot
+from services.notifier.slack.story import Bot, Step
 from services.notifier.slack.verdicts import Reply, judge
 from services.notifier.webhook import error_class, kept
 from shared import clock
 from shared.db.database import Database
+from shared.endpoints import deliveries
 from shared.endpoints.deliveries import Claimed
 from shared.endpoints.policy import Answer, seconds_asked
 from shared.errors import TuneyardError
 from shared.security.secrets_at_rest import KeyRing
 
-#: Slack's rule for a channel; short bursts pass, and cost the channel a minute when they do not.
-SECONDS_EACH = 1.0
-#: A delivery that has to wait longer goes back, and its slot to another.
-_LONGEST_WAIT = 5.0
+#: A delivery that has to wait longer goes back. Waited for here, it is overtaken by none.
+_LONGEST_WAIT = 10.0
 #: What Slack asks for when it does not say how long.
 _HOLD_SECONDS = 30.0
+#: Below the lease: all posts of one delivery, and the waits between them.
+_SECONDS = 40.0
 
 
 class SlackSender:
@@ -41,13 +43,14 @@ class SlackSender:
         self._database = database
         self._ring = ring
         self._composer = composer
-        self._pace = pace or Pace(SECONDS_EACH)
+        self._pace = pace or Pace(deliveries.SLACK_SECONDS)
 
     async def send(self, delivery: Claimed) -> Answer:
         """Try once and return how it ended."""
         at, started = clock.now(), time.monotonic()
         try:
-            reply = await self._tell(delivery)
+            async with asyncio.timeout(_SECONDS):
+                reply = await self._tell(delivery)
         except (aiohttp.ClientError, OSError, TimeoutError, TuneyardError, ValueError) as exc:
             return Answer(at, time.monotonic() - started, error=error_class(exc))
         return Answer(
@@ -70,27 +73,28 @@ class SlackSender:
 
     async def _as_bot(self, delivery: Claimed, token: str, message: Message, payload: dict[str, Any] | None) -> Reply:
         channel = str(delivery.target.get("channel"))
-        key = _key(token, channel)
-        turn = partial(self._turn, key)
-        bot = Bot(self._client, self._database, token, channel, delivery.endpoint_id, turn, again=delivery.once)
-        return self._held(key, await bot.tell(message, payload))
+        in_turn = partial(self._in_turn, _key(token, channel))
+        bot = Bot(self._client, self._database, token, channel, delivery.endpoint_id, in_turn, again=delivery.once)
+        return await bot.tell(message, payload)
 
     async def _by_webhook(self, url: str, payload: dict[str, Any]) -> Reply:
         key = _key(url)
-        if (refused := await self._turn(key)) is not None:
-            return refused
-        reply = await self._client.webhook(url, payload)
-        if reply.of_the_content and await self._turn(key) is None:
-            reply = await self._client.webhook(url, render.text_only(payload))
-        return self._held(key, reply)
+        reply = await self._in_turn(key, partial(self._client.webhook, url, payload))
+        if reply.of_the_content:
+            reply = await self._in_turn(key, partial(self._client.webhook, url, render.text_only(payload)))
+        return reply
 
-    async def _turn(self, key: str) -> Reply | None:
-        """Take the channel's turn; return what Slack would say if it is too far away."""
+    async def _in_turn(self, key: str, step: Step) -> Reply:
+        """Take the step when it is the channel's turn, and once more if Slack asks to wait and not for long."""
+        reply = await self._once(key, step)
+        return await self._once(key, step) if reply.busy else reply
+
+    async def _once(self, key: str, step: Step) -> Reply:
         wait = await self._pace.turn(key, most=_LONGEST_WAIT)
-        return Reply(429, "ratelimited", "Not sent: the channel has to wait.", f"{wait:.1f}") if wait else None
-
-    def _held(self, key: str, reply: Reply) -> Reply:
-        if reply.status == 429 or reply.error in ("ratelimited", "rate_limited"):
+        if wait:
+            return Reply(429, "ratelimited", "Not sent: the channel has to wait.", f"{wait:.1f}")
+        reply = await step()
+        if reply.busy:
             self._pace.hold(key, seconds_asked(reply.retry_after, clock.now()) or _HOLD_SECONDS)
         return reply
 

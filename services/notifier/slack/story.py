@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -17,19 +18,19 @@ from shared.endpoints import threads
 
 _log = log.get(__name__)
 _LATER_STANDS = Reply(200, None, "A later message of the job stands there already.")
-Turn = Callable[[], Awaitable[Reply | None]]
+Step = Callable[[], Awaitable[Reply]]
 
 
 @dataclass(frozen=True)
 class Bot:
-    """Who posts, where, and for which endpoint. `turn` waits for the channel's turn, or returns why there is none."""
+    """Who posts, where, and for which endpoint. `in_turn` takes a step when it is the channel's turn."""
 
     client: Client
     database: Database
     token: str
     channel: str
     endpoint_id: str
-    turn: Turn
+    in_turn: Callable[[Step], Awaitable[Reply]]
     #: Somebody asked for the message once more: it is posted, whatever was told already.
     again: bool = False
 
@@ -100,10 +101,8 @@ class Bot:
         assert message.thread is not None
         where = {"channel_id": known["channel"], "thread_ts": known["ts"]}
         try:
-            if await self.turn() is not None:
-                return
-            drawn = picture.draw(message.curve)
-            reply = await self.client.share(self.token, drawn, picture.described(message.curve), where)
+            drawn, words = picture.draw(message.curve), picture.described(message.curve)
+            reply = await self.in_turn(partial(self.client.share, self.token, drawn, words, where))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
             _log.warning("slack.has_no_picture", endpoint_id=self.endpoint_id, error=type(exc).__name__)
             return
@@ -113,9 +112,7 @@ class Bot:
             _log.info("slack.has_no_picture", endpoint_id=self.endpoint_id, error=reply.error)
 
     async def _call(self, method: str, payload: dict[str, Any]) -> Reply:
-        if (refused := await self.turn()) is not None:
-            return refused
-        reply = await self.client.call(method, self.token, payload)
+        reply = await self.in_turn(partial(self.client.call, method, self.token, payload))
         if reply.of_the_content and "blocks" in payload:
             _log.warning("slack.refused_blocks", endpoint_id=self.endpoint_id, error=reply.error)
             return await self._call(method, render.text_only(payload))

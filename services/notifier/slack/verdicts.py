@@ -68,6 +68,11 @@ class Reply:
         return self.error is None
 
     @property
+    def busy(self) -> bool:
+        """Whether Slack asks for a wait."""
+        return self.status == 429 or self.error in ("ratelimited", "rate_limited")
+
+    @property
     def of_the_content(self) -> bool:
         """Whether the same without blocks may be taken."""
         return self.error in _OF_THE_CONTENT
