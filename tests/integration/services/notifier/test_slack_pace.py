@@ -1,0 +1,80 @@
+"""A burst to one Slack channel: nothing lost, one after the other, at Slack's pace"""
+
+import asyncio
+import json
+import re
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from services.notifier.composer import Composer
+from services.notifier.messages.links import Links
+from services.notifier.messages.samples import sample
+from services.notifier.slack.client import Client
+from services.notifier.slack.pace import Pace
+from services.notifier.slack.sender import SlackSender
+from services.notifier.templates import Templates
+from shared import clock
+from shared.endpoints import deliveries
+from shared.endpoints.deliveries import Claimed
+from shared.endpoints.payloads import render
+from shared.events.catalogue import EventType
+from shared.events.record import record
+from shared.security.egress import open_egress
+from shared.security.targets import check_url
+from tests.slack_server import SlackServer, slack_server
+
+from .slack_stage import endpoint, notifying
+from .stage import HERE, PROJECT, House, turn
+
+
+async def test_what_comes_together_is_told_one_after_the_other_in_its_order(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A second is a hundredth here, for Slack and for us alike.
+    monkeypatch.setattr(deliveries, "SLACK_SECONDS", 0.01)
+    async with slack_server(pace=0.01, retry_after=0.05) as slack, notifying(house, slack) as notifier:
+        await endpoint(house, {"url": slack.hook}, kind="webhook")
+        jobs = [f"ftjob-{number:04}" for number in range(12)]
+        async with house.database.begin() as session:
+            for job in jobs:
+                data = {**sample(EventType.JOB_QUEUED).data, "id": job}
+                await record(session, EventType.JOB_QUEUED, project_id=PROJECT, subject_id=job, data=data)
+        slack.say = ["", "", "rate_limited"]
+        async with asyncio.timeout(30):
+            while len(slack.messages) < len(jobs):
+                await turn(notifier)
+    assert _jobs(slack) == jobs
+    assert slack.refused == ["rate_limited"]
+    assert {row["state"] for row in await house.deliveries()} == {"delivered"}
+
+
+async def test_a_burst_loses_nothing_keeps_the_pace_and_waits_as_long_as_slack_asks(house: House) -> None:
+    async with slack_server(pace=0.01, retry_after=0.2) as slack, open_egress(HERE) as session:
+        client = Client(session, f"{slack.url}api/", partial(check_url, reach=HERE))
+        composer = Composer(house.database, Links(), Templates())
+        sender = SlackSender(client, house.database, house.ring, composer, Pace(0.01))
+        credentials = house.ring.encrypt(json.dumps({"url": slack.hook}))
+        slack.say = [*[""] * 100, "rate_limited", *[""] * 100, "rate_limited"]
+        jobs = [f"ftjob-{number:04}" for number in range(300)]
+        answers = [await sender.send(_claimed(job, credentials)) for job in jobs]
+    assert [answer.verdict and answer.verdict.kind for answer in answers] == ["delivered"] * 300
+    assert _jobs(slack) == jobs
+    waits = [after.at - before.at for before, after in pairwise(slack.messages)]
+    assert min(waits) >= 0.009
+    assert [wait > 0.2 for wait in waits].count(True) >= 2
+
+
+def _jobs(slack: SlackServer) -> list[str]:
+    return [re.findall("ftjob-[0-9]{4}", json.dumps(message.payload))[0] for message in slack.messages]
+
+
+def _claimed(job: str, credentials: str) -> Claimed:
+    """Return a delivery of an event that has no background to be read."""
+    data = {"id": job, "object": "a job", "user_provided_suffix": job}
+    body = render(event_id="evt_1", event_type=EventType.JOB_QUEUED, created_at=clock.now(), sequence=1, data=data)
+    fields: dict[str, Any] = dict.fromkeys(Claimed.__dataclass_fields__)
+    given = {"channel": "slack", "body": body.full, "credentials": credentials, "target": {}, "once": False}
+    return Claimed(**{**fields, **given})
