@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shared.datasets.formats import Format, PlainChat, PlainPair
+from shared.datasets.formats import Declared, Format, PlainChat, PlainPair
 from shared.datasets.formats.pictures import of_part
 from shared.tokenizer import Counter
 
@@ -19,7 +19,6 @@ PER_PROPERTY, PER_CHOICE, PER_TOOLS = 3, 3, 12
 _UNSET = msgspec.UNSET
 _KEPT_TEXTS = 1_000
 _KEPT_LENGTH = 8_192
-_KEPT_TOOLS, _KEPT_TOOLS_LENGTH = 100, 65_536
 
 
 def declared_in(example: dict[str, Any], kind: Format) -> list[dict[str, Any]]:
@@ -41,7 +40,6 @@ class TokenCounter:
         #: The number of tokens of any text, one that spells a special token like `<|endoftext|>` too.
         self.text = Counter(encoding).count
         self._kept: dict[str, int] = {}
-        self._kept_tools: dict[str, int] = {}
         self._roles = {
             role: self.text(role) for role in ("system", "developer", "user", "assistant", "tool", "function")
         }
@@ -72,7 +70,7 @@ class TokenCounter:
             outputs = [self._message(example[key][0]) for key in ("preferred_output", "non_preferred_output")]
             return asked + sum(total for total, _ in outputs), sum(learned for _, learned in outputs)
         counts = [self._message(message) for message in example["messages"]]
-        total = PER_EXAMPLE + sum(total for total, _ in counts) + self.declared(declared_in(example, kind))
+        total = PER_EXAMPLE + sum(total for total, _ in counts) + self.declared(example, kind)[0]
         # What a reinforcement line says is all asked: the answer that is learned from is sampled.
         return total, 0 if kind is Format.REINFORCEMENT else sum(learned for _, learned in counts)
 
@@ -110,18 +108,19 @@ class TokenCounter:
         """Return the tokens of a call of a function, an estimate."""
         return PER_CALL + self._repeated(function["name"]) + self.text(function["arguments"])
 
-    def declared(self, functions: list[dict[str, Any]]) -> int:
-        """Return the tokens of the functions that an example declares, an estimate by the best public rule."""
-        if not functions:
-            return 0
-        # Nearly every line of a file declares the same ones.
-        key = _json(functions)
-        known = self._kept_tools.get(key)
-        if known is None:
-            known = sum(map(self._function, functions)) + PER_TOOLS
-            if len(self._kept_tools) < _KEPT_TOOLS and len(key) <= _KEPT_TOOLS_LENGTH:
-                self._kept_tools[key] = known
-        return known
+    def declared(self, example: dict[str, Any], kind: Format) -> tuple[int, int]:
+        """Return the tokens of the functions that an example declares, an estimate by the best public rule.
+
+        And by how many it may fall short: they may stand before the model as the JSON they are.
+        """
+        tools = example.get("tools")
+        known = tools.tokens if isinstance(tools, Declared) and "functions" not in example else {}
+        if self.encoding not in known:
+            functions = declared_in(example, kind)
+            least = sum(map(self._function, functions)) + PER_TOOLS if functions else 0
+            most = self._repeated(_json(tools or functions)) if functions else 0
+            known[self.encoding] = least, max(0, most - least)
+        return known[self.encoding]
 
     def _function(self, function: dict[str, Any]) -> int:
         described = f"{function['name']}:{(function.get('description') or '').removesuffix('.')}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.datasets.formats import Format
 from shared.datasets.formats.pictures import of_part
-from shared.datasets.tokens import TokenCounter, declared_in
+from shared.datasets.tokens import TokenCounter
 
 
 def uncertain(example: dict[str, Any], kind: Format, counter: TokenCounter) -> int:
@@ -17,18 +17,10 @@ def uncertain(example: dict[str, Any], kind: Format, counter: TokenCounter) -> i
         return 0
     if kind is Format.PREFERENCE:
         outputs = [example[key][0] for key in ("preferred_output", "non_preferred_output")]
-        return _of_declared(example["input"], kind, counter) + _of_messages(
+        return counter.declared(example["input"], kind)[1] + _of_messages(
             [*example["input"]["messages"], *outputs], counter
         )
-    return _of_declared(example, kind, counter) + _of_messages(example["messages"], counter)
-
-
-def _of_declared(example: dict[str, Any], kind: Format, counter: TokenCounter) -> int:
-    functions = declared_in(example, kind)
-    if not functions:
-        return 0
-    as_it_stands = example.get("tools") or functions
-    return max(0, counter.text(_json(as_it_stands)) - counter.declared(functions))
+    return counter.declared(example, kind)[1] + _of_messages(example["messages"], counter)
 
 
 def _of_messages(messages: list[dict[str, Any]], counter: TokenCounter) -> int:

@@ -7,6 +7,7 @@ from shared.datasets.checks.findings import Place
 from shared.datasets.checks.keys import check_keys
 from shared.datasets.checks.tools import check_function_name, estimated
 from shared.datasets.checks.wording import named, shown
+from shared.datasets.formats import Declared
 
 _AT_MOST = 128  #: OpenAI API, both for `tools` and for `functions`.
 _FUNCTION_KEYS = ("name", "description", "parameters", "strict")
@@ -30,11 +31,17 @@ def _check_tools(tools: Any, path: str, place: Place) -> None:
         hint = " Decode it: the tools themselves stand here, not their JSON." if _is_json(tools) else ""
         place.add("tools_invalid", f'"tools" must be an array; it is {named(tools)}.{hint}', path)
         return
+    if isinstance(tools, Declared) and tools.is_right:
+        estimated(place, path)
+        return
+    before = place.added
     if len(tools) > _AT_MOST:
         place.add("tools_invalid", f"at most {_AT_MOST} tools are taken; found {len(tools)}.", path)
-    estimated(place, path)
     for index, tool in enumerate(tools):
         _check_tool(tool, f"{path}[{index}]", place)
+    if isinstance(tools, Declared):
+        tools.is_right = place.added == before
+    estimated(place, path)
 
 
 def _is_json(value: Any) -> bool:

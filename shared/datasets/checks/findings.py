@@ -94,15 +94,17 @@ class Findings:
 class Place:
     """Where findings are being made: one line, so that the rules need not carry its number."""
 
-    __slots__ = ("errors", "findings", "images", "line")
+    __slots__ = ("added", "errors", "findings", "images", "line")
 
     def __init__(self, findings: Findings, line: int) -> None:
         self.findings = findings
         self.line = line
         self.errors = 0
+        self.added = 0  #: What was found here, though a policy may count none of it.
         self.images = 0  #: Seen in the example so far.
 
     def add(self, code: str, message: str, path: str | None = None) -> None:
         """Add a finding of this line; `path` leads to the value inside the example."""
+        self.added += 1
         self.errors += self.findings.severities[code] is Severity.ERROR
         self.findings.add(code, message, line=self.line, path=path or None)

@@ -38,7 +38,8 @@ class Examiner:
                 self._take_plain(number, plain, tally)
             elif self._is_text(number, line, tally, opening=opening):
                 tally.examples += 1
-                self._take_example(number, line.removeprefix(_BOM) if number == 1 else line, tally)
+                text = line.removeprefix(_BOM) if number == 1 else line
+                self._take_example(number, text, tally, may_be_plain=is_odd)
             if tally.hopeless:
                 break
         return tally
@@ -74,8 +75,8 @@ class Examiner:
             tally.findings.add(wrong[0], wrong[1], line=number)
         return tally.hopeless
 
-    def _take_example(self, number: int, line: bytes, tally: Tally) -> None:
-        plain = read_plain(line, tally.format)
+    def _take_example(self, number: int, line: bytes, tally: Tally, *, may_be_plain: bool) -> None:
+        plain = read_plain(line, tally.format) if may_be_plain else None
         if plain is not None:
             self._take_plain(number, plain, tally)
             return
