@@ -37,7 +37,10 @@ def check_example(example: dict[str, Any], expected: Format | None, place: Place
 
 def _say_unknown(example: dict[str, Any], place: Place) -> None:
     if whose := foreign(example):
-        place.add("foreign_format", f"the line is in the format of {whose}. Convert the file: tuneyard convert FILE")
+        to = " --to preference" if "chosen" in example else ""
+        place.add(
+            "foreign_format", f"the line is in the format of {whose}. Convert the file: tuneyard convert FILE{to}"
+        )
         return
     lower = {key.strip().lower() for key in example}
     found = ", ".join(shown(key) for key in list(example)[:3]) or "no key"

@@ -42,7 +42,8 @@ def check_role(message: dict[str, Any], roles: tuple[str, ...], path: str, place
 
 def _missing(message: dict[str, Any]) -> str:
     if "from" in message:
-        return 'a message must have a "role"; this one has "from", as ShareGPT has. Convert: tuneyard convert FILE'
+        said = 'a message must have a "role"; this one has "from", as ShareGPT has.'
+        return f'{said} Write "role" for it, and "content" for "value".'
     return 'a message must have a "role"; this one has none.'
 
 

@@ -146,7 +146,7 @@ ROWS = (
     Code(
         "unknown_format",
         E,
-        "A line is chat, a prompt/completion pair or a preference pair.",
+        "A line is chat, a prompt/completion pair, a preference pair or a reinforcement line.",
         'Give it "messages", or "prompt" and "completion".',
         "OpenAI, supervised fine-tuning guide",
         fixed=SHAPELESS,

@@ -22,7 +22,7 @@ def test_each_finding_is_a_sentence_about_its_place(case: Case) -> None:
     for found in case.check().findings:
         assert found.message.isprintable()
         assert len(found.message) < 400
-        assert found.message.endswith((".", "?", "FILE", "lines")), found.message
+        assert found.message.endswith((".", "?", "FILE", "lines", "preference")), found.message
 
 
 def test_every_code_is_found_somewhere_and_misses_a_file_near_it() -> None:
