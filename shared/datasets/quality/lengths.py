@@ -14,6 +14,8 @@ FAR = 5.0
 _SCALE = 1.4826
 #: Where all are about equally long, a fifth more or less is not far.
 _LEAST_SPREAD = 0.3
+#: Labels are of any length: "no" is seven times shorter than "not applicable", and as good.
+_LEAST_DIFFERENCE = 50
 _FEWEST = 30
 
 
@@ -35,8 +37,9 @@ def find_odd_lengths(rows: Rows, findings: Findings) -> Lengths:
     logs = np.log1p(lengths)
     middle = np.median(logs)
     spread = max(_LEAST_SPREAD, _SCALE * float(np.median(np.abs(logs - middle))))
-    far = np.flatnonzero(np.abs(logs - middle) > FAR * spread) if len(lengths) >= _FEWEST else np.empty(0, np.intp)
     median = int(np.median(lengths))
+    apart = np.abs(lengths.astype(np.int64) - median) >= _LEAST_DIFFERENCE
+    far = np.flatnonzero(apart & (np.abs(logs - middle) > FAR * spread) & (len(lengths) >= _FEWEST))
     for place in far:
         said = f"the answer has {lengths[place]:,} characters; half of the file's have {median:,} or more."
         where = "longer" if lengths[place] > median else "shorter"

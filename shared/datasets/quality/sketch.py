@@ -33,7 +33,7 @@ class Sketch:
     """
 
     def __init__(self, *, near_duplicates: bool = True) -> None:
-        """Begin with nothing. Without near-duplicates a sketch takes a tenth of the memory, and half the time."""
+        """Begin with nothing. Near-duplicates are nine tenths of the memory, and a quarter of the time."""
         self.rows = Rows()
         self.keys = KeySets()
         self.shingles = Shingles() if near_duplicates else None

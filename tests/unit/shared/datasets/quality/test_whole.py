@@ -30,7 +30,13 @@ def codes(examples: list[Example]) -> list[tuple[str, int | None]]:
     return [entry for entry in found(examples) if entry[0] != "near_duplicate"]
 
 
-@pytest.mark.parametrize("examples", [prose(), objects(), prose(5) + objects(5), prose(20) + objects(20)])
+def labels(count: int = 120) -> list[Example]:
+    task = "Read the review of a customer and say whether it is a complaint. Answer with a label and nothing else.\n\n"
+    names = ["yes"] * 40 + ["no"] * 40 + ["not applicable"]
+    return [chat(f"{task}{SENTENCE.format(number)}", names[number % len(names)]) for number in range(count)]
+
+
+@pytest.mark.parametrize("examples", [prose(), objects(), labels(), prose(5) + objects(5), prose(20) + objects(20)])
 def test_an_ordinary_file_has_no_finding(examples: list[Example]) -> None:
     assert codes(examples) == []
 
