@@ -29,7 +29,7 @@ def messages(turns: Any, where: str) -> list[dict[str, Any]]:
         if open_calls and role != "result":
             raise Unfit(f"{at}: {len(open_calls)} of the calls before it have no observation.")
         if role == "call":
-            calls = _calls(said, at, sum(len(one.get("tool_calls", ())) for one in found))
+            calls = read_calls(said, at, sum(len(one.get("tool_calls", ())) for one in found))
             open_calls = [call["id"] for call in calls]
             found.append({"role": "assistant", "tool_calls": calls})
         elif role == "result":
@@ -60,7 +60,8 @@ def _weight(turn: dict[str, Any], role: str) -> dict[str, int]:
     return {"weight": int(weight)} if role == "assistant" and weight in (0, 1) else {}
 
 
-def _calls(said: str, at: str, before: int) -> list[dict[str, Any]]:
+def read_calls(said: str, at: str, before: int) -> list[dict[str, Any]]:
+    """Return the calls that are written as JSON, numbered on from those before; raise Unfit for what is none."""
     try:
         value = json.loads(said)
     except ValueError:

@@ -10,6 +10,7 @@ from shared.datasets.convert import turns
 from shared.datasets.convert.mapping import mapped
 from shared.datasets.convert.markers import Markers
 from shared.datasets.convert.rows import Unfit
+from shared.datasets.convert.valued import is_valued, of_values
 from shared.datasets.formats.detect import CHAT_KEYS
 
 Record = Mapping[str, Any]
@@ -27,6 +28,8 @@ def of_chat(record: Record, left_out: Counter[str]) -> Example:
             raise Unfit(f'"messages" must be an array; it is the text {shown(example["messages"])}.') from None
     if "messages" not in example:
         raise Unfit('it has no "messages".')
+    if is_valued(example["messages"]):
+        example["messages"] = of_values(example["messages"], left_out)
     if isinstance(example.get("tools"), str):
         example["tools"] = turns.tools(example["tools"])
     return example
