@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 # Each target starts many processes: where it is set, each would compile the house anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test check fix fuzz bench bench-datasets up lock migration
+.PHONY: setup demo test check fix fuzz bench bench-datasets bench-notifier up lock migration
 .DEFAULT_GOAL := test
 
 setup: $(STAMP)
@@ -44,6 +44,10 @@ bench: setup
 
 bench-datasets: setup  ## how fast a dataset is checked: make bench-datasets megabytes="10 100 1000"
 	$(BIN)/python -m benchmarks.datasets --megabytes $(or $(megabytes),20)
+
+bench-notifier: setup  ## the notifier's speed, delay and survival; in full: make bench-notifier FULL=1
+	$(BIN)/python -m benchmarks.notifier $(if $(FULL),--long)
+	$(BIN)/python -m benchmarks.survival $(if $(FULL),,--deliveries 3000 --times 2)
 
 up: setup
 	$(BIN)/tuneyard up

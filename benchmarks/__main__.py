@@ -9,7 +9,11 @@ from docs.tree import caption
 
 FOLDER = Path(__file__).parent
 #: What makes a benchmark small; one that is not named is small by itself.
-SMALL = {"datasets": ("--megabytes", "5"), "quality": ("--rows", "5000")}
+SMALL = {
+    "datasets": ("--megabytes", "5"),
+    "quality": ("--rows", "5000"),
+    "survival": ("--deliveries", "3000", "--times", "2"),
+}
 
 
 def names() -> list[str]:

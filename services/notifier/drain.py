@@ -4,14 +4,15 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifier.deliver import deliver, interrupted
 from services.notifier.doorbell import Doorbell
 from services.notifier.recorder import Recorder
 from services.notifier.sender import Sender
 from services.notifier.slots import Slots
-from shared.db.database import Database
 from shared.endpoints.deliveries import Claimed, claim_due
 from shared.endpoints.policy import Delivered, Dropped, Paused
 
@@ -24,25 +25,25 @@ LEASE_SECONDS = 45.0
 class Drain:
     """The sends under way in this process."""
 
-    def __init__(self, database: Database, senders: Mapping[str, Sender], recorder: Recorder, bell: Doorbell) -> None:
+    def __init__(self, senders: Mapping[str, Sender], recorder: Recorder, bell: Doorbell) -> None:
         self.slots = Slots()
-        self._database = database
         self.senders = senders
         self._recorder = recorder
         self._bell = bell
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._sends: set[asyncio.Task[None]] = set()
 
-    async def start_due(self) -> int:
-        """Claim what is due and begin to send it; return how many that were."""
+    async def claim(self, session: AsyncSession) -> list[Claimed]:
+        """Lease what is due and has a slot, in the caller's transaction."""
         room = self.slots.room(BATCH)
         if room.limit + room.retry_limit <= 0:
-            return 0
-        async with self._database.begin(durable=False) as session:
-            claimed = await claim_due(session, owner=self._owner, lease_seconds=LEASE_SECONDS, room=room)
+            return []
+        return await claim_due(session, owner=self._owner, lease_seconds=LEASE_SECONDS, room=room)
+
+    def start(self, claimed: Sequence[Claimed]) -> None:
+        """Begin to send what was leased, now that this is committed."""
         for delivery in claimed:
             self._begin(delivery)
-        return len(claimed)
 
     async def finish(self, seconds: float) -> None:
         """Let what is under way end; what takes longer is cut off, so that another process may have it at once."""

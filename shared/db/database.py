@@ -15,14 +15,14 @@ _NOT_YET_ON_DISK = text("SET LOCAL synchronous_commit TO off")
 class Database:
     """A pool of connections to PostgreSQL. Never hold a session across a call to the outside."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, ping: bool = True) -> None:
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
             # A restarted server costs one ping here instead of one failed statement in a step.
-            pool_pre_ping=True,
+            pool_pre_ping=ping,
             # An error's text goes to the log and to the job's owner: the statement may, its values may not.
             hide_parameters=True,
             connect_args={

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 
 import openai
+import svix.webhooks
 from openai.types.webhooks import FineTuningJobSucceededWebhookEvent
 from standardwebhooks import Webhook
 
@@ -16,13 +17,14 @@ from shared.events.catalogue import EventType
 from .stage import OTHER, PROJECT, House, Receiver, payload, receiving, turn
 
 
-async def test_a_delivery_verifies_with_standardwebhooks_and_the_sdk(house: House, receiver: Receiver) -> None:
+async def test_a_delivery_verifies_with_standardwebhooks_svix_and_the_sdk(house: House, receiver: Receiver) -> None:
     _, secret = await house.endpoint(receiver.url)
     event = await house.happen(status="succeeded", fine_tuned_model="ft:x")
     async with house.notifier() as notifier:
         await turn(notifier)
     (hit,) = receiver.hits
     assert Webhook(secret).verify(hit.body, hit.headers) == json.loads(hit.body)
+    svix.webhooks.Webhook(secret).verify(hit.body, hit.headers)
     told = openai.OpenAI(api_key="none", webhook_secret=secret).webhooks.unwrap(hit.body, hit.headers)
     assert isinstance(told, FineTuningJobSucceededWebhookEvent)
     assert (told.id, told.data.id) == (event.id, event.subject_id)

@@ -1,0 +1,1 @@
+"""What the notifier is measured with: receivers, a database with fsync on, a notifier as production runs it."""
