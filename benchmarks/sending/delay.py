@@ -12,7 +12,8 @@ from benchmarks.sending.bare import bare_delays
 from benchmarks.sending.figures import Figure, Size, milliseconds, percentile
 from benchmarks.sending.house import DATA, PROJECT, House, notifier, until_arrived
 from benchmarks.sending.receivers import Receivers
-from services.notifier.slots import EACH, EACH_RETRIES, TOTAL_RETRIES
+from services.notifier.drain import BATCH, RETRIES
+from services.notifier.slots import EACH, EACH_RETRIES
 from shared.endpoints.deliveries import Room, claim_due
 
 RATE = 200
@@ -98,7 +99,7 @@ async def _claims(house: House, size: Size) -> Figure:
     await house.fill("o", size.old, state="delivered")
     await house.fill("d", size.due)
     await house.rows("ANALYZE")
-    room, seconds = Room(100, TOTAL_RETRIES, EACH, EACH_RETRIES), []
+    room, seconds = Room(BATCH, RETRIES, EACH, EACH_RETRIES), []
     for _ in range(_CLAIMS):
         begun = time.monotonic()
         async with house.database.begin(durable=False) as session:

@@ -12,7 +12,7 @@ EACH_RETRIES = 5
 EACH_FAILING = 1
 #: First tries in all; and retries, which have slots of their own, so that neither ever waits for the other.
 TOTAL = 256
-TOTAL_RETRIES = 32
+TOTAL_RETRIES = 64
 
 
 class Slots:
@@ -34,12 +34,12 @@ class Slots:
         self._one_by_one: set[str] = set()
         self._first_tries = self._all_retries = 0
 
-    def room(self, most: int) -> Room:
-        """Return what may begin now, up to `most` first tries."""
+    def room(self, most: int, most_retries: int) -> Room:
+        """Return what may begin now, up to `most` first tries and `most_retries` retries."""
         known = self._failing | set(self._running)
         return Room(
             limit=max(min(self.total - self._first_tries, most), 0),
-            retry_limit=max(self.total_retries - self._all_retries, 0),
+            retry_limit=max(min(self.total_retries - self._all_retries, most_retries), 0),
             each=self.each,
             each_retries=self.each_retries,
             busy={endpoint: self._left(endpoint) for endpoint in known},

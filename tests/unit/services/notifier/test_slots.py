@@ -24,27 +24,27 @@ def test_an_endpoint_may_have_its_own_slots_and_all_together_the_total() -> None
     slots = _slots()
     for endpoint in ("a", "a", "a", "b"):
         slots.take(_delivery(endpoint))
-    room = slots.room(100)
+    room = slots.room(100, 100)
     assert (room.limit, room.retry_limit) == (1, 2)
     assert room.busy == {"a": (0, 0), "b": (2, 2)}
-    assert slots.room(0).limit == 0
+    assert slots.room(0, 0).limit == 0
 
 
 def test_what_was_given_back_is_free_again_and_forgotten() -> None:
     slots = _slots()
     slots.take(_delivery("a"))
     assert not slots.give_back(_delivery("a"), failed=False)
-    assert (slots.room(100).limit, slots.room(100).busy) == (5, {})
+    assert (slots.room(100, 100).limit, slots.room(100, 100).busy) == (5, {})
 
 
 def test_retries_have_slots_of_their_own_and_leave_the_first_tries_theirs() -> None:
     slots = _slots()
     for endpoint in ("a", "a"):
         slots.take(_delivery(endpoint, fresh=False))
-    room = slots.room(100)
+    room = slots.room(100, 100)
     assert (room.limit, room.retry_limit, room.busy) == (5, 0, {"a": (1, 0)})
     assert slots.give_back(_delivery("a", fresh=False), failed=False), "another retry may have waited"
-    assert slots.room(100).retry_limit == 1
+    assert slots.room(100, 100).retry_limit == 1
 
 
 def test_a_failing_endpoint_has_one_slot_until_it_succeeds() -> None:
@@ -52,9 +52,9 @@ def test_a_failing_endpoint_has_one_slot_until_it_succeeds() -> None:
     slots.take(_delivery("a"))
     slots.take(_delivery("a"))
     slots.give_back(_delivery("a"), failed=True)
-    assert slots.room(100).busy == {"a": (EACH_FAILING - 1, 0)}
+    assert slots.room(100, 100).busy == {"a": (EACH_FAILING - 1, 0)}
     assert slots.give_back(_delivery("a"), failed=True)
-    assert slots.room(100).busy == {"a": (EACH_FAILING, 1)}
+    assert slots.room(100, 100).busy == {"a": (EACH_FAILING, 1)}
     slots.take(_delivery("a", fresh=False))
     slots.give_back(_delivery("a", fresh=False), failed=False)
-    assert slots.room(100).busy == {}
+    assert slots.room(100, 100).busy == {}
