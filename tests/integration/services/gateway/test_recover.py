@@ -9,24 +9,35 @@ from services.notifier.app import Notifier
 from shared.db.database import sql
 from shared.endpoints import recovery_lifecycle
 from shared.events.catalogue import EventType
-from tests.conftest import House, until
+from shared.events.reactions import Step
+from shared.work.claim import claim, due, settle
+from shared.work.outcomes import Done
+from tests.conftest import House
 from tests.integration.services.notifier.stage import Receiver, turn
+from workers import recover
 
 from .asking import Asking, fail_for_good, happen
 
 FAILED = EventType.JOB_FAILED
 
 
-async def recovered(mine: Asking, path: str, **asked: Any) -> Any:
+async def work(house: House) -> None:
+    """Do what is on the list for endpoints, as a worker does it, without waiting for one."""
+    database, kinds = house.runtime.database, [str(Step.RECOVER)]
+    for item in await due(database, kinds):
+        lease = await claim(database, item.id, kinds, owner="test", lease_seconds=60)
+        assert lease is not None
+        outcome = await recover.run(house.runtime, lease)
+        assert outcome == Done()
+        await settle(database, lease, outcome)
+
+
+async def recovered(house: House, mine: Asking, path: str, **asked: Any) -> Any:
     """Ask for a recovery and return it when it has ended."""
     begun = await mine.post(f"{path}/recover", {"since": int(time.time()) - 3600, **asked})
     assert begun["status"] == "running"
-
-    async def ended() -> Any:
-        seen = await mine.get(f"{path}/recoveries/{begun['id']}")
-        return seen if seen["status"] != "running" else None
-
-    return await until(ended)
+    await work(house)
+    return await mine.get(f"{path}/recoveries/{begun['id']}")
 
 
 async def test_all_that_failed_is_sent_again_once_each(
@@ -38,18 +49,17 @@ async def test_all_that_failed_is_sent_again_once_each(
     events = [await happen(house) for _ in range(3)]
     await turn(notifier)
     await fail_for_good(house)
-    await house.start_worker()
-    ended = await recovered(mine, path)
+    ended = await recovered(house, mine, path)
     assert (ended["status"], ended["recovered"], ended["include"]) == ("done", 3, ["failed"])
     await turn(notifier)
     rows = (await mine.get(f"{path}/deliveries"))["data"]
     # One try each, and no schedule begins anew.
     assert {(row["state"], row["origin"], len(row["attempts"])) for row in rows} == {("failed", "recover", 2)}
     receiver.answer = 200
-    assert (await recovered(mine, path))["recovered"] == 3
+    assert (await recovered(house, mine, path))["recovered"] == 3
     await turn(notifier)
     assert sorted(hit.headers["webhook-id"] for hit in receiver.hits[6:]) == sorted(events)
-    assert (await recovered(mine, path))["recovered"] == 0
+    assert (await recovered(house, mine, path))["recovered"] == 0
 
 
 async def test_what_was_missed_while_it_was_off_is_made_now(
@@ -64,11 +74,10 @@ async def test_what_was_missed_while_it_was_off_is_made_now(
     status, answer = await mine.ask("POST", f"{path}/recover", {"since": int(time.time()) - 60})
     assert (status, "Enable it first" in answer["error"]["message"]) == (409, True)
     await mine.post(path, {"status": "enabled"})
-    await house.start_worker()
-    assert (await recovered(mine, path, include=["failed", "missed"]))["recovered"] == 1
+    assert (await recovered(house, mine, path, include=["failed", "missed"]))["recovered"] == 1
     await turn(notifier)
     assert [hit.headers["webhook-id"] for hit in receiver.hits] == [wanted]
-    assert (await recovered(mine, path, include=["missed"]))["recovered"] == 0
+    assert (await recovered(house, mine, path, include=["missed"]))["recovered"] == 0
 
 
 async def test_what_was_suppressed_and_dropped_is_sent_when_asked_for(
@@ -78,9 +87,8 @@ async def test_what_was_suppressed_and_dropped_is_sent_when_asked_for(
     path = f"/webhook_endpoints/{made['id']}"
     await happen(house)
     await turn(notifier)
-    await house.start_worker()
     # Still muted: it waits for the mute's end.
-    assert (await recovered(mine, path, include=["suppressed", "dropped"]))["recovered"] == 1
+    assert (await recovered(house, mine, path, include=["suppressed", "dropped"]))["recovered"] == 1
     await turn(notifier)
     (row,) = (await mine.get(f"{path}/deliveries"))["data"]
     assert (row["state"], row["hold"], len(receiver.hits)) == ("held", "muted", 0)
@@ -107,13 +115,9 @@ async def test_a_recovery_that_was_killed_goes_on_where_it_was_and_sends_each_on
     await turn(notifier)
     seen = await mine.get(f"/webhook_endpoints/{made['id']}/recoveries/{begun['id']}")
     assert (seen["status"], seen["recovered"]) == ("running", 2)
-    await house.start_worker()
-
-    async def done() -> bool:
-        path = f"/webhook_endpoints/{made['id']}/recoveries/{begun['id']}"
-        return bool((await mine.get(path))["status"] == "done")
-
-    await until(done)
+    await work(house)
+    seen = await mine.get(f"/webhook_endpoints/{made['id']}/recoveries/{begun['id']}")
+    assert (seen["status"], seen["recovered"]) == ("done", 5)
     await turn(notifier)
     assert sorted(hit.headers["webhook-id"] for hit in receiver.hits[5:]) == sorted(events)
 
