@@ -11,8 +11,8 @@ from aiohttp import web
 
 #: As it is documented, and as messages are counted: in UTF-16.
 _BLOCKS = {"header", "section", "actions", "context", "divider", "image", "markdown"}
-_TOKEN = "xoxb-test"
-_CHANNEL = "C0TESTS"
+_TOKEN = "xoxb-1234567890-test"
+_CHANNEL = "C0TESTS00"
 #: Answers of an incoming webhook: status and word.
 WEBHOOK_STATUS = {
     "invalid_payload": 400,

@@ -69,9 +69,12 @@ def _delivery_id(made: web.Response) -> str:
 
 def _status(logged: LoggedDelivery) -> int:
     delivery, _, attempts = logged
-    if attempts and attempts[-1].status_code is not None:
-        return attempts[-1].status_code
-    if delivery.state == DeliveryState.DELIVERED:
+    status = attempts[-1].status_code if attempts else None
+    arrived = delivery.state == DeliveryState.DELIVERED
+    # Slack says 200 to what it refuses.
+    if status is not None and (arrived or not 200 <= status < 300):
+        return status
+    if arrived:
         return _ARRIVED
     waits = delivery.state == DeliveryState.PENDING
     why = f"No notifier sent it within {_TEST_SECONDS:.0f} s: is one running?" if waits else delivery.last_error

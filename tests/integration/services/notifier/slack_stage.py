@@ -16,6 +16,7 @@ from shared.endpoints.tables import WebhookEndpoint
 from shared.events.catalogue import PUBLIC, EventType
 from shared.events.record import record
 from shared.jobs.tables import JobEvent
+from shared.settings import SmtpSettings
 from shared.wire import ids
 from tests.slack_server import SlackServer
 
@@ -25,8 +26,8 @@ _JOB = "ftjob-of-slack"
 
 
 @asynccontextmanager
-async def notifying(house: House, slack: SlackServer) -> AsyncIterator[Notifier]:
-    options = Options(public_url="https://tune.example.com", slack_api_url=f"{slack.url}api/")
+async def notifying(house: House, slack: SlackServer, smtp: SmtpSettings | None = None) -> AsyncIterator[Notifier]:
+    options = Options(public_url="https://tune.example.com", slack_api_url=f"{slack.url}api/", smtp=smtp)
     async with open_notifier(house.database, house.ring, HERE, options) as notifier:
         recording = asyncio.create_task(notifier.recorder.run())
         try:
@@ -52,7 +53,7 @@ async def endpoint(house: House, credentials: dict[str, str], **target: str) -> 
 
 
 async def bot(house: House) -> str:
-    return await endpoint(house, {"token": "xoxb-test"}, kind="bot", channel="#training")
+    return await endpoint(house, {"token": "xoxb-1234567890-test"}, kind="bot", channel="#training")
 
 
 async def tell(house: House, notifier: Notifier, *kinds: EventType, **changed: Any) -> None:

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from shared.endpoints import deliveries
+from shared.endpoints.tables import WebhookEndpoint
 from shared.events.catalogue import EventType
+from shared.settings import SmtpSettings
+from tests.mail_server import mail_server
 from tests.slack_server import SlackServer, slack_server
 
 from .slack_stage import bot, endpoint, metrics, notifying, tell
-from .stage import House, turn
+from .stage import PROJECT, House, turn
 
 
 @pytest.fixture
@@ -149,6 +152,31 @@ async def test_what_a_person_must_mend_pauses_the_endpoint(
     assert (row["status"], row["status_reason"]) == ("paused", reason)
     # It is kept for when the endpoint is enabled again.
     assert [each["state"] for each in await house.deliveries()] == ["held"]
+
+
+async def test_what_pauses_an_endpoint_is_told_by_the_projects_other_channels(house: House, slack: SlackServer) -> None:
+    by_mail = WebhookEndpoint(
+        id="wh_mail",
+        project_id=PROJECT,
+        name="mail",
+        channel="email",
+        target={"to": ["ada@example.com"]},
+        # Of this one it is told without having asked.
+        event_types=["model.deleted"],
+    )
+    await endpoint(house, {"url": slack.hook}, kind="webhook")
+    async with house.database.begin() as session:
+        session.add(by_mail)
+    slack.say = ["channel_is_archived"]
+    async with mail_server() as mail:
+        smtp = SmtpSettings(host="localhost", port=mail.port, tls="none", sender="t@tune.example.com")
+        async with notifying(house, slack, smtp) as notifier:
+            await tell(house, notifier, EventType.JOB_FAILED)
+            await turn(notifier)
+    (told,) = mail.mails
+    assert str(told.message["Subject"]) == "Endpoint paused: slack"
+    text = told.message.get_body(("plain",))
+    assert text is not None and "Cause: The Slack channel is archived." in text.get_content()
 
 
 async def test_a_token_that_slack_does_not_take_pauses_the_endpoint(house: House, slack: SlackServer) -> None:
