@@ -30,7 +30,7 @@ ROWS = (
     Code(
         "unpacked_too_large",
         E,
-        "A packed file unpacks to at most 2 GiB, and to at most 200 times its size.",
+        "A packed file unpacks to at most what a file may have (2 GiB in the terminal), and 200 times its size.",
         "Split it; what shrinks to less than a hundredth is sent unpacked.",
         "own",
         fixed=UNREADABLE,
