@@ -7,10 +7,11 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shared.datasets.reading import Packing, Unpackable, UnpackLimits, open_plain, unpacked
+from shared.datasets.reading.packing import packing_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -37,13 +38,11 @@ def test_members_behind_each_other_read_as_one_text_however_they_arrive(
     parts: list[bytes], size: int, packer: str
 ) -> None:
     packed = b"".join(map(PACKERS[packer], parts))
+    # Plain bytes that begin as a packed file does are taken for one, and found to be damaged.
+    assume(packer != "plain" or packing_of(packed[:4]) is None)
     stream = open_plain(cut(packed, size))
-    whole = b"".join(stream)
-    if packer != "plain":
-        assert whole == b"".join(parts)
-        assert stream.packing is (Packing(packer) if packed else None)
-    elif stream.packing is None:
-        assert whole == packed
+    assert (whole := b"".join(stream)) == b"".join(parts)
+    assert stream.packing is (Packing(packer) if packed and packer != "plain" else None)
     assert (stream.taken, stream.given) == (len(packed), len(whole))
 
 
