@@ -1,5 +1,6 @@
 """The channel `email`: write the message, hand it over for each address that has none yet, say how that ended"""
 
+import asyncio
 import time
 from dataclasses import dataclass
 
@@ -69,7 +70,8 @@ class MailSender:
     async def _hand_over(self, delivery: Claimed, address: str, event: Happening, message: Message) -> Handed:
         envelope = Envelope(delivery.id, delivery.endpoint_id, address, delivery.target.get("reply_to"))
         try:
-            written = self._writer.write(event, message, envelope)
+            # With a picture it takes 60 ms, in which webhooks want to be sent.
+            written = await asyncio.to_thread(self._writer.write, event, message, envelope)
         except ValueError as exc:
             # An address that was taken and is none: the rules were others once.
             return Handed(Stage.RECIPIENT, 553, f"5.1.3 not written: {exc}")

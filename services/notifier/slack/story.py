@@ -1,5 +1,6 @@
 """A job's messages by a bot: one in the channel, that is changed as the job goes on, and details in its thread"""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -101,7 +102,8 @@ class Bot:
         assert message.thread is not None
         where = {"channel_id": known["channel"], "thread_ts": known["ts"]}
         try:
-            drawn, words = picture.draw(message.curve), picture.described(message.curve)
+            drawn = await asyncio.to_thread(picture.draw, message.curve)
+            words = picture.described(message.curve)
             reply = await self.in_turn(partial(self.client.share, self.token, drawn, words, where))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
             _log.warning("slack.has_no_picture", endpoint_id=self.endpoint_id, error=type(exc).__name__)
