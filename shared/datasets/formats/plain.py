@@ -56,7 +56,8 @@ def read_plain(line: bytes, kind: Format | None) -> PlainChat | PlainPair | None
 
 def _is_right(chat: PlainChat, line: bytes) -> bool:
     messages = chat.messages
-    keys = 1 + 2 * len(messages)
+    # Two for each string: every key, every role and content. A key that stood twice, which decoders swallow, had more.
+    quotes = 2 + 8 * len(messages)
     learned = asked = quoted = False
     for message in messages:
         content = message.content
@@ -64,32 +65,33 @@ def _is_right(chat: PlainChat, line: bytes) -> bool:
             return False
         if '"' in content:
             quoted = True
+            quotes += content.count('"')
         if message.role == "assistant":
-            keys += message.weight is not _UNSET
+            quotes += 2 * (message.weight is not _UNSET)
             learned = learned or message.weight != 0
         elif message.weight is not _UNSET:
             return False
         elif message.role == "user":
             asked = True
         if message.name is not _UNSET:
-            keys += 1
+            quotes += 4
             if _is_odd(message.name):
                 return False
-    return learned and asked and messages[-1].role == "assistant" and keys_in(line, quoted=quoted) == keys
+    is_whole = line.count(b'"') == quotes and not (quoted and b"\\u0022" in line)
+    return learned and asked and is_whole and messages[-1].role == "assistant"
 
 
 def _is_odd(name: str) -> bool:
     return not name or "\x00" in name or '"' in name
 
 
-def keys_in(line: bytes, *, quoted: bool = True) -> int:
-    r"""Return how many keys the line has, doubles too, which every decoder swallows; `quoted`: its texts have quotes.
+def keys_in(line: bytes) -> int:
+    r"""Return how many keys the line has, doubles too, which every decoder swallows.
 
     A quote inside a string is written \", so what is left after taking those away are ends of keys. Blanks before a
     colon hide a key: the count is then too small, and the line goes to the checks.
     """
-    ends = line.count(b'":')
-    return ends - line.count(b'\\":') if quoted else ends
+    return line.count(b'":') - line.count(b'\\":')
 
 
 def is_json(line: bytes) -> bool:
