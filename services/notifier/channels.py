@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import aiohttp
@@ -19,12 +20,15 @@ from services.notifier.slack.client import Client
 from services.notifier.slack.sender import SlackSender
 from services.notifier.templates import Templates
 from services.notifier.webhook import WebhookSender
+from shared import log
 from shared.db.database import Database
 from shared.endpoints.states import Channel
 from shared.security.reach import Reach
 from shared.security.secrets_at_rest import KeyRing
 from shared.security.targets import check_url
 from shared.settings import Settings, SmtpSettings
+
+_log = log.get(__name__)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,10 @@ async def open_senders(
             post = Post(options.smtp, writer.domain)
             stack.push_async_callback(post.close)
             table[Channel.EMAIL] = MailSender(post, writer, composer, database)
-        if options.apprise_services:
+        if options.apprise_services and find_spec("apprise") is None:
+            # Deliveries wait for a notifier that has it.
+            _log.error("apprise.is_not_installed", services=options.apprise_services, install="tuneyard[apprise]")
+        elif options.apprise_services:
             others = AppriseSender(ring, composer, options.apprise_services)
             stack.push_async_callback(others.close)
             table[Channel.APPRISE] = others

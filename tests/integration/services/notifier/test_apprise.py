@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from services.notifier import channels
+from services.notifier.app import open_notifier
 from services.notifier.apprise_sender import AppriseSender, NotAllowed, check
 from services.notifier.composer import Composer
 from services.notifier.messages.links import Links
@@ -17,7 +19,7 @@ from shared.endpoints.payloads import render
 from shared.endpoints.policy import Answer
 from shared.events.catalogue import EventType
 
-from .stage import House, Receiver, receiving
+from .stage import HERE, House, Receiver, receiving
 
 
 def _claimed(house: House, url: str, name: str = "support") -> Claimed:
@@ -83,3 +85,12 @@ async def test_what_is_not_allowed_pauses_the_endpoint_and_says_why(house: House
 
 def test_harmless_parameters_pass() -> None:
     check("pagerduty://key@token/source?region=eu&severity=critical", {"pagerduty"})
+
+
+async def test_without_the_library_its_channel_is_not_offered_and_the_operator_told(
+    house: House, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(channels, "find_spec", lambda _name: None)
+    async with open_notifier(house.database, house.ring, HERE, channels.Options(apprise_services=("tgram",))) as made:
+        assert "apprise" not in made.drain.senders
+    assert "tuneyard[apprise]" in "".join(capfd.readouterr())
