@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from services.cli.inputs import STANDARD, CannotRead, Input, named
-from services.cli.results import CannotWrite, beside, refuse_existing, written
+from services.cli.results import CannotWrite, beside, refuse_existing, refuse_source, written
 
 if TYPE_CHECKING:
     from shared.datasets.convert import Conversion, Options, Tally
@@ -54,6 +54,7 @@ def convert(  # noqa: PLR0917 (typer calls it by name)
         options = _options(to, source, mapping, system, separator, stop)
         with named(file) as given:
             place = output or _place(file, to)
+            refuse_source(place, given)
             refuse_existing(place, force=force)
             tally = _converted(given, options, place, force=force)
     except (Refused, CannotRead, CannotWrite) as exc:

@@ -51,6 +51,8 @@ def named(file: str, *, once: bool = False) -> Iterator[Input]:
         with _kept(sys.stdin.buffer) as kept:
             yield Input("standard input", kept)
         return
+    if not file:
+        raise CannotRead("A file has a name, and '' is none.")
     path = Path(file)
     if path.is_dir():
         raise CannotRead(f"{file} is a directory. Name a file in it.")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from services.cli.inputs import STANDARD
+from services.cli.inputs import STANDARD, Input
 
 
 class CannotWrite(Exception):
@@ -19,6 +19,14 @@ def beside(file: Path, ending: str) -> str:
     """Return the name of a result beside its source: of `data.csv.gz` and `chat.jsonl` it is `data.chat.jsonl`."""
     plain = Path(str(file).removesuffix(".gz").removesuffix(".zst"))
     return str(plain.with_suffix(f".{ending}"))
+
+
+def refuse_source(path: str, given: Input) -> None:
+    """Raise CannotWrite when a result would go over what it is made of, which --force is not asked for."""
+    if path == STANDARD or given.path is None or not Path(path).exists():
+        return
+    if Path(path).samefile(given.path):
+        raise CannotWrite(f"{path} is the file that is read. Name another.")
 
 
 def refuse_existing(path: str, *, force: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.inputs import STANDARD, CannotRead, Input, named
-from services.cli.results import CannotWrite, beside, refuse_existing, written
+from services.cli.results import CannotWrite, beside, refuse_existing, refuse_source, written
 
 if TYPE_CHECKING:
     from shared.datasets.split import Plan
@@ -43,7 +43,7 @@ def split(  # noqa: PLR0917 (typer calls it by name)
 
     try:
         with named(file) as given:
-            places = _places(file, train, test, force=force)
+            places = _places(file, given, train, test, force=force)
             plan = _planned(given, test_fraction, test_count, seed, near=near)
             _write(given, plan, places, force=force)
     except (Refused, CannotRead, CannotWrite) as exc:
@@ -52,7 +52,7 @@ def split(  # noqa: PLR0917 (typer calls it by name)
     _tell(plan, places, seed, as_json=as_json)
 
 
-def _places(file: str, train: str | None, test: str | None, *, force: bool) -> tuple[str, str]:
+def _places(file: str, given: Input, train: str | None, test: str | None, *, force: bool) -> tuple[str, str]:
     if file == STANDARD and not (train and test):
         raise CannotWrite("Standard input has no name to derive others from: say --train FILE --test FILE.")
     path = Path(file)
@@ -60,6 +60,7 @@ def _places(file: str, train: str | None, test: str | None, *, force: bool) -> t
     if places[0] == places[1]:
         raise CannotWrite(f"--train and --test are both {places[0]}. The two sides need two files.")
     for place in places:
+        refuse_source(place, given)
         refuse_existing(place, force=force)
     return places
 

@@ -69,12 +69,21 @@ def check_asked(asked: Asked) -> None:
         raise WrongUsage("Standard input can be read for one file only; - stands twice.")
     if asked.validation is not None and len(asked.files) > 1:
         raise WrongUsage("--validation is held out from one FILE; name one, or check the others by themselves.")
-    if asked.validation is not None and asked.validation == asked.files[0]:
+    if asked.validation is not None and _is_same(asked.validation, asked.files[0]):
         raise WrongUsage("--validation is FILE itself. What was trained on proves nothing: hold examples out.")
     if not asked.fix and (asked.output is not None or asked.in_place):
         raise WrongUsage(f"{'--output' if asked.output is not None else '--in-place'} says where --fix writes: add it.")
+    if asked.force and not asked.fix:
+        raise WrongUsage("--force lets --fix write over its output: add it.")
+    if asked.as_json and asked.output_format not in {OutputFormat.HUMAN, OutputFormat.JSON}:
+        said = f"--json is short for --format json, and --format says {asked.output_format}. Choose one."
+        raise WrongUsage(said)
     if asked.fix:
         _check_fix(asked)
+
+
+def _is_same(one: str, other: str) -> bool:
+    return one == other or (Path(one).exists() and Path(other).exists() and Path(one).samefile(other))
 
 
 def _check_fix(asked: Asked) -> None:

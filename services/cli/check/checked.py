@@ -109,8 +109,10 @@ def _base(name: str | None) -> BaseModel | None:
         return None
     base = catalogue.find(name)
     if base is None:
-        near = trainable_first(catalogue.suggest(name) or (one.name for one in catalogue.all_bases()))
-        raise WrongUsage(f'the model "{name}" is not in the catalogue. Known: {", ".join(near)}.')
+        suggested = catalogue.suggest(name)
+        near = trainable_first(suggested or (one.name for one in catalogue.all_bases()))
+        said = "Near" if suggested else "Known"
+        raise WrongUsage(f'the model "{name}" is not in the catalogue. {said}: {", ".join(near)}.')
     return base
 
 

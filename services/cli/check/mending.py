@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.cli.inputs import CannotRead, Input
-from services.cli.results import CannotWrite, beside, written
+from services.cli.results import CannotWrite, beside, refuse_source, written
 from shared.datasets.fix import Fixes, Fixing
 from shared.datasets.reading import Packing
 from shared.datasets.reading.packing import MAGIC_BYTES, packing_of
@@ -14,6 +14,8 @@ def mended(given: Input, output: str | None, *, in_place: bool, force: bool) -> 
     """Return the corrected copy and what was done to it; where nothing was to be done, the file itself."""
     assert given.path is not None
     place = str(given.path) if in_place else output or beside(given.path, "fixed.jsonl")
+    if not in_place:
+        refuse_source(place, given)
     if in_place and (packing := _packing(given)) is not None:
         raise CannotWrite(f"{given.name} is packed ({packing}), and the copy is plain. Write it with --output FILE.")
     fixing = _look(given)

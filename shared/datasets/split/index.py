@@ -8,6 +8,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from shared.datasets.checks import Findings, Place
+from shared.datasets.checks.syntax import read_object
 from shared.datasets.quality.talk import Talk
 from shared.datasets.split.alike import Likeness
 from shared.datasets.split.lines import example_lines
@@ -71,8 +73,15 @@ def _read(number: int, line: bytes | None) -> Talk:
     try:
         return read_talk(line)
     except (ValueError, RecursionError) as exc:
-        said = str(exc) or "it is nested too deeply"
-        raise Refused(f"Line {number} is no example: {said}. `tuneyard check` finds all there is.") from exc
+        said = _why(number, line) or f"{exc}."
+        raise Refused(f"Line {number} is no example: {said} `tuneyard check` finds all there is.") from exc
+
+
+def _why(number: int, line: bytes) -> str | None:
+    """Return what the check says of a line that no decoder reads; None where it can be read."""
+    findings = Findings()
+    read_object(line, Place(findings, number))
+    return next((finding.message for finding in findings.listed()), None)
 
 
 def _number(text: str, key: bytes) -> int:

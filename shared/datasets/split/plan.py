@@ -153,7 +153,9 @@ def _keep_minimums(
 
 
 def _too_alike(index: Index) -> CannotSplit:
+    number = len(index.hashes)
+    questions = "1 question" if number == 1 else f"{number:,} different questions"
     return CannotSplit(
-        f"The file asks {len(index.hashes):,} different questions, and the same question stays on one side: "
+        f"The file asks {questions}, and the same question stays on one side: "
         f"no part of it leaves {TRAIN_AT_LEAST} examples to train on. Write more questions."
     )

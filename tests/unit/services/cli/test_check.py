@@ -91,7 +91,7 @@ def test_a_path_stands_in_the_line_of_a_finding() -> None:
     [
         (["nowhere.jsonl"], "nowhere.jsonl does not exist."),
         (["."], ". is a directory. Name a file in it."),
-        ([CAPITALS, "-m", "gpt4o-mini"], 'the model "gpt4o-mini" is not in the catalogue. Known: gpt-4o-mini'),
+        ([CAPITALS, "-m", "gpt4o-mini"], 'the model "gpt4o-mini" is not in the catalogue. Near: gpt-4o-mini'),
         ([CAPITALS, "-m", "zzz"], "Known: gpt-4.1-2025-04-14, gpt-4.1-mini-2025-04-14"),
         ([CAPITALS, "--epochs", "0"], "greater than or equal to 1"),
         ([CAPITALS, "--epochs", "51"], "less than or equal to 50"),

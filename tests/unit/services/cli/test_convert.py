@@ -59,6 +59,13 @@ def test_what_exists_is_not_overwritten_without_force(tmp_path: Path) -> None:
     assert len(place.read_text().splitlines()) == 12
 
 
+def test_what_is_read_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / "old.jsonl").write_text(PAIRS)
+    result = run(str(tmp_path / "old.jsonl"), "-o", str(tmp_path / "." / "old.jsonl"), "--force")
+    assert (result.exit_code, (tmp_path / "old.jsonl").read_text()) == (2, PAIRS)
+    assert "is the file that is read. Name another." in result.stderr
+
+
 def test_where_nothing_could_be_converted_no_file_is_made(tmp_path: Path) -> None:
     place = tmp_path / "new.jsonl"
     result = run("-", "-o", str(place), "--skip", given='{"prompt": 1, "completion": 2}\n')

@@ -1,5 +1,6 @@
 """`tuneyard split` as a person and as a script see it."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def run(*words: str, given: bytes | None = None) -> Result:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "data.jsonl"
     path.write_bytes(DATA)
     return path
@@ -55,6 +57,34 @@ def test_nothing_is_overwritten_and_nothing_half_written(data: Path) -> None:
     assert len(theirs.read_text().splitlines()) == 12
 
 
+def test_the_names_of_a_packed_file_s_sides_are_those_of_the_plain_one(data: Path) -> None:
+    packed = data.with_suffix(".jsonl.gz")
+    packed.write_bytes(gzip.compress(DATA))
+    assert run(str(packed), "--test-count", "12").exit_code == 0
+    assert len(data.with_suffix(".test.jsonl").read_bytes().splitlines()) == 12
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"messages": [', "Line 2 is no example: column 15: a JSON value was expected; found the end of the line."),
+        (b"[1]", "Line 2 is no example: a line must be a JSON object; it is an array."),
+        (b"\xff", "Line 2 is no example: byte 0 of the line (0xff) is not UTF-8. Save the file as UTF-8."),
+        (
+            b'{"text": 1}',
+            'Line 2 is no example: nothing in it is learned; an example has "messages" with an answer, or a',
+        ),
+        (b'{"messages": [{"role": "user", "content": "Hi"}]}', "Line 2 is no example: nothing in it is learned;"),
+    ],
+)
+def test_a_line_that_is_no_example_is_told_in_the_words_of_the_check(data: Path, line: bytes, said: str) -> None:
+    data.write_bytes(DATA.splitlines(keepends=True)[0] + line + b"\n" + DATA)
+    result = run(str(data), "--test-count", "12")
+    assert (result.exit_code, [path.name for path in data.parent.iterdir()]) == (2, ["data.jsonl"])
+    assert said in result.stderr
+    assert "`tuneyard check` finds all there is." in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -63,6 +93,10 @@ def test_nothing_is_overwritten_and_nothing_half_written(data: Path) -> None:
         (["--test-fraction", "0.2", "--test-count", "2"], "not both"),
         (["--test-count", "55"], "The file has 60 examples; 10 must stay to train on, beside 55 to test."),
         (["--test-count", "5", "--train", "same", "--test", "same"], "The two sides need two files."),
+        (
+            ["--test-count", "5", "--train", "data.jsonl", "--force"],
+            "data.jsonl is the file that is read. Name another.",
+        ),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_code_2(data: Path, words: list[str], said: str) -> None:
