@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
+import shared.schema  # noqa: F401 (a session knows a table only once its class was imported)
 from services.notifier.channels import Options, open_senders
 from services.notifier.doorbell import Doorbell
 from services.notifier.drain import Drain
