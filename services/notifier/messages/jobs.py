@@ -2,7 +2,6 @@
 
 import json
 from decimal import Decimal
-from typing import Any
 
 from services.notifier.messages import wording
 from services.notifier.messages.cures import cure_of
@@ -174,9 +173,16 @@ def _hyperparameters(event: Happening) -> str | None:
 
 
 def _at(event: Happening, stage: str) -> float | None:
+    found = [at for name, at in _stages(event) if name == stage]
+    return found[-1] if found else None
+
+
+def _stages(event: Happening) -> list[tuple[str, float]]:
+    """Return what the job passed through and when. An old snapshot may lack it, or hold something else."""
     stages = event.value("stages")
-    found = [entry for entry in stages if entry.get("stage") == stage] if isinstance(stages, list) else []
-    return found[-1].get("at") if found else None
+    entries = [entry for entry in stages if isinstance(entry, dict)] if isinstance(stages, list) else []
+    passed = [(entry.get("stage"), entry.get("at")) for entry in entries]
+    return [(name, at) for name, at in passed if isinstance(name, str) and isinstance(at, int | float)]
 
 
 def _duration(event: Happening) -> str | None:
@@ -212,7 +218,5 @@ def _until(event: Happening) -> str:
 
 
 def _stage_before_end(event: Happening) -> str:
-    stages: Any = event.value("stages")
-    if not isinstance(stages, list) or len(stages) < 2:
-        return ""
-    return f", while it was {stages[-2].get('stage')}"
+    stages = _stages(event)
+    return f", while it was {stages[-2][0]}" if len(stages) > 1 else ""

@@ -142,6 +142,14 @@ _JSON = st.recursive(
 )
 
 
+@pytest.mark.parametrize("stages", [[None, None], ["running", 1], [{}, {}], [{"stage": "running", "at": None}] * 2, {}])
+@pytest.mark.parametrize("event_type", [EventType.JOB_SUCCEEDED, EventType.JOB_FAILED, EventType.JOB_CANCELLED])
+def test_stages_that_are_none_are_not_told(event_type: str, stages: Any) -> None:
+    full = sample(event_type)
+    message = write(replace(full, data={**full.data, "stages": stages}), LINKS)
+    assert "while it was" not in message.summary and "of training" not in _told(message).get("Duration", "")
+
+
 @settings(max_examples=60)
 @given(st.sampled_from(types()), st.data())
 def test_whatever_a_snapshot_lacks_or_holds_instead_there_is_a_message(event_type: str, data: st.DataObject) -> None:
