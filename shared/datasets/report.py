@@ -96,7 +96,7 @@ def check(
     *,
     model: BaseModel | None,
     n_epochs: int | None = None,
-    method: str = "supervised",
+    method: str | None = "supervised",
     format: Format | None = None,  # noqa: A002 (the word of the report and of the API)
     policy: Policy = DEFAULT,
     for_validation: bool = False,
@@ -114,7 +114,8 @@ def check(
     """Read a dataset to its end, packed or not, and report on it; nothing that it may hold is raised.
 
     Without a model tokens are counted in `o200k_base`, there is no estimate, and what depends on a model is not
-    checked. The `format` is that of the first example unless it is named. A file `for_validation` may be as small as it
+    checked; with one and no `method`, any of its methods may take the file. The `format` is that of the first example
+    unless it is named. A file `for_validation` may be as small as it
     likes, and costs nothing; `against` the sketch of its training file it is searched for leaks.
 
     `processes` are started for this check, unless it is small, or those of a `crew` are used: the report is the same.

@@ -15,7 +15,7 @@ class Use:
     """What a dataset is checked for."""
 
     model: BaseModel | None = None
-    method: str = "supervised"
+    method: str | None = "supervised"  #: None is the one that the format is for.
     n_epochs: int | None = None
     for_validation: bool = False
     against: Sketch | None = None  #: Of the training file, where this is its validation file.

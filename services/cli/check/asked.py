@@ -20,6 +20,14 @@ class OutputFormat(StrEnum):
     GITHUB = "github"  #: Annotations of a workflow's log.
 
 
+class Method(StrEnum):
+    """How a model is trained, in the provider's words."""
+
+    SUPERVISED = "supervised"
+    DPO = "dpo"
+    REINFORCEMENT = "reinforcement"
+
+
 class FailOn(StrEnum):
     """From which severity on the exit code is 1."""
 
@@ -40,6 +48,7 @@ class Asked:
 
     files: list[str]
     model: str | None
+    method: Method | None
     epochs: int | None
     validation: str | None
     for_validation: bool
@@ -73,6 +82,8 @@ def check_asked(asked: Asked) -> None:
         raise WrongUsage("--validation is FILE itself. What was trained on proves nothing: hold examples out.")
     if not asked.fix and (asked.output is not None or asked.in_place):
         raise WrongUsage(f"{'--output' if asked.output is not None else '--in-place'} says where --fix writes: add it.")
+    if asked.method is not None and asked.model is None:
+        raise WrongUsage("--method says how --model is trained: name the model.")
     if asked.force and not asked.fix:
         raise WrongUsage("--force lets --fix write over its output: add it.")
     if asked.as_json and asked.output_format not in {OutputFormat.HUMAN, OutputFormat.JSON}:

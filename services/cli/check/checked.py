@@ -83,6 +83,7 @@ def _one(given: Input, how: _With, *, against: Sketch | None = None, for_validat
             report = check_stream(
                 stream,
                 model=how.model,
+                method=how.asked.method,
                 n_epochs=how.asked.epochs,
                 format=how.kind,
                 policy=how.policy,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.check.asked import Asked, FailOn, OutputFormat, WrongUsage, check_asked
+from services.cli.check.asked import Asked, FailOn, Method, OutputFormat, WrongUsage, check_asked
 from services.cli.inputs import CannotRead
 from services.cli.results import CannotWrite
 
@@ -26,6 +26,7 @@ def check(  # noqa: PLR0917 (typer calls it by name)
         typer.Argument(help="Datasets in JSON Lines; - reads standard input.", metavar="FILE…"),
     ],
     model: Annotated[str | None, typer.Option("--model", "-m", help="The base (or tuned model) to train.")] = None,
+    method: Annotated[Method | None, typer.Option(help="How. Default: the method that the format is for.")] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, max=50, help="Epochs, for the cost.")] = None,
     validation: Annotated[
         str | None, typer.Option(help="The file held out from FILE: checked too, and for what stands in both.")

@@ -91,7 +91,9 @@ class Run:
             report = _judged(report, self._order.model, for_validation=for_validation)
         self._view.checked({**file, "filename": str(path)}, report)
         if report is None or not report["valid"]:
-            option = " --for-validation" if for_validation else ""
+            # The check takes a file for what its format is for, unless it is told what a job here does.
+            misfit = report is not None and "format_not_taken" in report["findings_by_code"]
+            option = " --method supervised" * misfit + " --for-validation" * for_validation
             check = f"tuneyard check {shlex.quote(str(path))} --model {self._order.model}{option}"
             raise _has_errors(path, check, file, report)
         return file, report

@@ -94,21 +94,29 @@ def check_limits(kind: Format | None, examples: int, size: int, findings: Findin
             findings.add("too_many_examples", said)
 
 
-def check_model(kind: Format | None, has_images: bool, model: BaseModel, method: str, findings: Findings) -> None:  # noqa: FBT001
-    """Add what keeps a file of this format from training this model by this method (`supervised`, `dpo`)."""
+def check_model(
+    kind: Format | None,
+    has_images: bool,  # noqa: FBT001 (a fact, not a mode)
+    model: BaseModel,
+    method: str | None,
+    findings: Findings,
+) -> None:
+    """Add what keeps a file of this format from training this model by this method (`supervised`, `dpo`), or by any."""
     takes = taken(model, method)
     if kind is not None and kind.value not in takes:
         wanted = " or ".join(format_.called for format_ in Format if format_.value in takes)
-        said = (
-            f"{method} training of {model.name} takes {wanted}" if wanted else f"{model.name} has no {method} training"
-        )
-        findings.add("format_not_taken", f"the file holds {kind.called}; {said}.")
+        by = model.name if method is None else f"{method} training of {model.name}"
+        said = f"{by} takes {wanted}." if wanted else f"{model.name} has no {method} training."
+        cure = " Convert the file: tuneyard convert FILE" if kind is Format.COMPLETION and "chat" in takes else ""
+        findings.add("format_not_taken", f"the file holds {kind.called}; {said}{cure}")
     if has_images and not model.vision:
         findings.add("images_not_taken", f"the file has images; {model.name} cannot be trained on images.")
 
 
-def taken(model: BaseModel, method: str) -> frozenset[str]:
-    """Return the formats that one method of a model takes."""
+def taken(model: BaseModel, method: str | None) -> frozenset[str]:
+    """Return the formats that one method of a model takes, or all of its methods."""
+    if method is None:
+        return frozenset[str](model.formats)
     if method not in model.methods:
         return frozenset()
     return frozenset(model.formats) & _OF_METHOD.get(method, frozenset())

@@ -102,6 +102,7 @@ async def test_a_file_that_does_not_suit_the_model_is_refused_before_the_price(
     assert f"{file} has errors; no job was created. First: the file holds " in ended.err
     assert "error format_not_taken: " in ended.err and "Not valid: 1 error" in ended.err
     assert "Cost" not in ended.err
+    assert "--method supervised" in ended.err
     assert ("--for-validation` finds the same" in ended.err) == ("--validation" in words)
     async with house.runtime.begin() as session:
         assert (await session.exec(select(Job))).all() == []

@@ -164,6 +164,7 @@ def test_the_original_is_touched_only_in_place_and_a_copy_of_nothing_is_not_made
         (["good.jsonl", "--validation", "./good.jsonl"], "--validation is FILE itself"),
         ([""], "A file has a name, and '' is none."),
         (["good.jsonl", "-o", "x.jsonl"], "--output says where --fix writes"),
+        (["good.jsonl", "--method", "dpo"], "--method says how --model is trained: name the model."),
         (["good.jsonl", "--force"], "--force lets --fix write over its output: add it."),
         (
             ["good.jsonl", "--fix", "-o", "./good.jsonl", "--force"],
@@ -188,6 +189,39 @@ def test_wrong_usage_is_told_and_exits_with_2(folder: Path, words: list[str], sa
 def test_a_named_format_is_held_against_every_line(folder: Path) -> None:
     assert run("good.jsonl", "--dataset-format", "chat").exit_code == 0
     assert run("good.jsonl", "--dataset-format", "completion").exit_code == 1
+
+
+_ASKED = [{"role": "user", "content": "Hi"}]
+_PREFERENCE = {
+    "input": {"messages": _ASKED},
+    "preferred_output": [{"role": "assistant", "content": "Hello"}],
+    "non_preferred_output": [{"role": "assistant", "content": "Go"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("example", "words", "said"),
+    [
+        (_PREFERENCE, ["-m", "gpt-4.1"], None),
+        (_PREFERENCE, ["-m", "gpt-4.1", "--method", "supervised"], "supervised training of gpt-4.1-2025-04-14 takes"),
+        (_PREFERENCE, ["-m", "gpt-3.5-turbo"], "the file holds preference pairs; gpt-3.5-turbo-0125 takes chat."),
+        ({"messages": _ASKED, "answer": "Hi"}, ["-m", "o4-mini"], None),
+        (chat("Hi", "Hello"), ["-m", "o4-mini"], "the file holds chat; o4-mini-2025-04-16 takes reinforcement lines."),
+        (chat("Hi", "Hello"), ["-m", "gpt-4.1", "--method", "dpo"], "dpo training of gpt-4.1-2025-04-14 takes pref"),
+        (
+            {"prompt": "a", "completion": "b"},
+            ["-m", "gpt-4o-mini"],
+            "takes chat or preference pairs. Convert the file: t",
+        ),
+    ],
+)
+def test_a_file_is_for_the_method_of_its_format_unless_another_is_named(
+    folder: Path, example: dict[str, Any], words: list[str], said: str | None
+) -> None:
+    (folder / "some.jsonl").write_bytes(lines(*[example] * 50))
+    result = run("some.jsonl", *words, "--no-quality")
+    assert (result.exit_code, "format_not_taken" in result.stdout) == ((0, False) if said is None else (1, True))
+    assert (said or "") in result.stdout
 
 
 def test_the_report_is_the_same_with_any_number_of_processes(folder: Path) -> None:

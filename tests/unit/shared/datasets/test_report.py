@@ -111,7 +111,7 @@ def test_a_validation_file_costs_nothing() -> None:
             PAIR,
             "gpt-3.5-turbo",
             "supervised",
-            "prompt/completion pairs; supervised training of gpt-3.5-turbo-0125 takes chat.",
+            "pairs; supervised training of gpt-3.5-turbo-0125 takes chat. Convert the file: tuneyard convert FILE",
         ),
         (CHAT, "babbage-002", "supervised", "chat; supervised training of babbage-002 takes prompt/completion pairs."),
         (PREFERENCE, "gpt-4o", "supervised", "preference pairs; supervised training of gpt-4o-2024-08-06 takes chat."),
