@@ -57,6 +57,10 @@ BREAKS = [
 ]
 
 
+#: Epochs that outlast the look, however busy the machine: a twin that has ended has nothing left to cancel.
+LONG = 50
+
+
 @pytest.fixture
 async def database(house: House) -> Database:
     async with openai.AsyncOpenAI(base_url=house.url, api_key=house.key) as client:
@@ -102,7 +106,10 @@ async def test_a_twin_at_the_provider_is_cancelled_and_a_strangers_job_is_not(
         theirs = await provider.files.create(file=("train.jsonl", chats()), purpose="fine-tune")
         made = [
             await provider.fine_tuning.jobs.create(
-                training_file=theirs.id, model="gpt-4o-mini", metadata={"tuneyard_job_id": name}
+                training_file=theirs.id,
+                model="gpt-4o-mini",
+                metadata={"tuneyard_job_id": name},
+                hyperparameters={"n_epochs": LONG},
             )
             for name in (job.id, "ftjob-anothers")
         ]
@@ -126,7 +133,10 @@ async def test_a_provider_that_is_away_and_a_table_that_is_gone_leave_no_twin_ru
         await client.fine_tuning.jobs.cancel(job.id)
         theirs = await provider.files.create(file=("train.jsonl", chats()), purpose="fine-tune")
         twin = await provider.fine_tuning.jobs.create(
-            training_file=theirs.id, model="gpt-4o-mini", metadata={"tuneyard_job_id": job.id}
+            training_file=theirs.id,
+            model="gpt-4o-mini",
+            metadata={"tuneyard_job_id": job.id},
+            hyperparameters={"n_epochs": LONG},
         )
         async with runtime.database.begin() as session:
             await sql(session, text("ALTER TABLE tuned_models RENAME TO elsewhere"))
