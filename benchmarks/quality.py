@@ -83,7 +83,7 @@ def checks(talks: list[Talk]) -> dict[str, Callable[[], Any]]:
         ],
         "secrets": lambda: [check_secrets(talk, whole, data, place) for talk, whole, data, _ in known],
         "personal data": lambda: [check_personal(talk, whole, data, place) for talk, whole, data, _ in known],
-        "wrong encodings": lambda: [check_mojibake(talk, whole, place) for talk, whole, _, _ in known],
+        "wrong encodings": lambda: [check_mojibake(talk, data, place) for talk, _, data, _ in known],
         "promises": lambda: [check_promises(talk, place) for talk in talks],
         "circles and endings": lambda: [(check_circles(talk, place), ending_of(answer)) for talk, *_, answer in known],
         "refusals": lambda: [refuses(answer) for *_, answer in known],

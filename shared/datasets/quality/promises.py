@@ -33,7 +33,10 @@ _PROMISE = re.compile(
     rf"|(?:I|We)(?:'ve| have|’ve) (?:now |just |already |also )?(?:{_DONE}))"
 )
 #: Looked for first, because most answers say none of these, and a letter is found faster than a word.
-_BEGINNINGS = ("I'll ", "I will ", "I’ll ", "I've ", "I have ", "I am going", "I'm going", "We")
+_BEGINNINGS = (
+    *("I'll ", "I will ", "I’ll ", "I've ", "I have ", "I’ve ", "I am going", "I'm going"),
+    *("We'll ", "We will ", "We’ll ", "We've ", "We have ", "We’ve ", "We am going", "We'm going"),
+)
 #: Who asks for a letter, a story or a role gets another's promises.
 _ANOTHERS = re.compile(
     r"(?i)\b(?:write|draft|compose|letter|e-?mail|story|dialog\w*|role-?play|pretend|script|rewrite|translate)\b"

@@ -50,7 +50,7 @@ class Sketch:
         place = Place(findings, line)
         check_secrets(talk, whole, encoded, place)
         check_personal(talk, whole, encoded, place)
-        check_mojibake(talk, whole, place)
+        check_mojibake(talk, encoded, place)
         check_promises(talk, place)
         check_circles(talk, place)
         self.rows.append(self._row(line, talk, encoded))
