@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +14,7 @@ from structlog.contextvars import bound_contextvars
 from shared import log
 from shared.clock import backoff
 from shared.datasets.reading import UnpackLimits
+from shared.datasets.scan import ProcessDied
 from shared.db.trouble import TROUBLE, passes
 from shared.errors import Fenced, IllegalMove, ProviderBusy, ProviderRefused, TuneyardError
 from shared.runtime import Runtime
@@ -195,7 +196,9 @@ class Runner:
                 await settle(self.runtime.database, lease, Again(wait), error=why, attempts=attempts)
             case GaveUp(reason=reason):
                 _log.error("step.given_up", reason=reason, attempt=lease.attempt)
-                await self.steps[lease.kind].give_up(self.runtime, lease, outcome)
+                # Who ended meanwhile, by a delete say, is not to be ended.
+                with suppress(IllegalMove):
+                    await self.steps[lease.kind].give_up(self.runtime, lease, outcome)
                 await settle(self.runtime.database, lease, Done())
 
 
@@ -212,6 +215,9 @@ def _meaning(exc: Exception) -> Outcome | None:
             return Retry(_said(exc), after=after)
         case ProviderRefused():
             return given_up(exc)
+        case ProcessDied():
+            # Killed by chance it passes; a file that takes all memory there is would do it for ever.
+            return Retry(str(exc), defect=True)
         case TuneyardError(retryable=True) | OSError() | TimeoutError():
             return Retry(_said(exc))
     outside = isinstance(exc, SQLAlchemyError) and passes(exc)

@@ -1,6 +1,6 @@
 """What can go wrong with the processes of a pass"""
 
-from shared.errors import Unavailable
+from shared.errors import TuneyardError, Unavailable
 
 
 class ProcessDied(Unavailable):
@@ -14,7 +14,7 @@ class ProcessDied(Unavailable):
         )
 
 
-class ProcessFailed(Unavailable):
+class ProcessFailed(TuneyardError):
     """A process of the check met a defect of ours."""
 
     def __init__(self, first: int, last: int, why: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.datasets.scan.trouble import ProcessDied, ProcessFailed
 from shared.errors import Conflict, Fenced, IllegalMove, NotFound, ProviderBusy, ProviderRefused, ProviderUnclear
 from shared.runtime import Runtime, open_runtime
 from shared.settings import Settings
@@ -102,6 +103,7 @@ async def test_when_a_row_is_struck_out(
 
 
 WENT_WRONG = "Something went wrong in Tuneyard while testing it; it is logged under req_1."
+DIED = f"Given up after 4 attempts: {ProcessDied(1, 9, -9)}"
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,8 @@ WENT_WRONG = "Something went wrong in Tuneyard while testing it; it is logged un
         (ZeroDivisionError("x"), 2, [], "one is left"),
         (Conflict("x"), 3, [WENT_WRONG], "not retryable is ours too"),
         (ProviderBusy("x"), 3, [], "an outage is nobody's defect"),
+        (ProcessFailed(1, 9, "x"), 3, [WENT_WRONG], "a defect in a process of the check"),
+        (ProcessDied(1, 9, -9), 3, [DIED], "a file that ends whoever looks at it would be looked at for ever"),
         (Retry("x", defect=True), 3, ["Given up after 4 attempts: x"], "as the step says"),
     ],
 )
@@ -140,6 +144,12 @@ async def test_a_row_that_kills_every_worker_is_given_up_without_being_run(runti
     step = Step()
     await Runner(runtime, step.steps()).run(await put(runtime, attempt=4))
     assert step.runs == [] and "in 4 attempts no worker came to the end" in step.given_up[0].reason
+
+
+async def test_what_ended_meanwhile_is_not_given_up_for_ever(runtime: Runtime) -> None:
+    step = Step([GaveUp("why")], gives_up=IllegalMove("deleted"))
+    await Runner(runtime, step.steps()).run(await put(runtime))
+    assert len(step.given_up) == 1 and await row(runtime) is None
 
 
 async def test_a_step_that_hangs_is_ended_and_counted(runtime: Runtime) -> None:

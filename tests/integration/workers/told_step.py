@@ -27,6 +27,7 @@ class Step:
     ends: list[Outcome | Exception] = field(default_factory=list)
     runs: list[Lease] = field(default_factory=list)
     given_up: list[GaveUp] = field(default_factory=list)
+    gives_up: Exception | None = None
     running: asyncio.Event = field(default_factory=asyncio.Event)
     #: While it is not set, the step hangs.
     go: asyncio.Event = field(default_factory=asyncio.Event)
@@ -45,6 +46,8 @@ class Step:
 
     async def give_up(self, _runtime: Runtime, _lease: Lease, outcome: GaveUp) -> None:
         self.given_up.append(outcome)
+        if self.gives_up is not None:
+            raise self.gives_up
 
     def steps(self, limit_seconds: float = 60, *, kind: str = KIND, long: bool = False) -> dict[str, StepSpec]:
         return {kind: StepSpec(self.run, self.give_up, limit_seconds, "testing it", long=long)}
