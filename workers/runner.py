@@ -215,11 +215,10 @@ def _meaning(exc: Exception) -> Outcome | None:
             return Retry(_said(exc), after=after)
         case ProviderRefused():
             return given_up(exc)
-        case ProcessDied():
-            # Killed by chance it passes; a file that takes all memory there is would do it for ever.
-            return Retry(str(exc), defect=True)
         case TuneyardError(retryable=True) | OSError() | TimeoutError():
-            return Retry(_said(exc))
+            # Killed by chance it passes; a file that takes all memory there is would do it for ever.
+            died = isinstance(exc, ProcessDied)
+            return Retry(str(exc) if died else _said(exc), defect=died)
     outside = isinstance(exc, SQLAlchemyError) and passes(exc)
     if not outside:
         _log.error("step.raised", exc_info=exc)

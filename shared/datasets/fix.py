@@ -6,18 +6,26 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, BinaryIO
 
 import msgspec
 
+from shared.datasets.formats.keys import keys_of
+from shared.datasets.formats.plain import keys_in
 from shared.datasets.reading import Lines
+from shared.errors import Refused
 
 _BOM = b"\xef\xbb\xbf"
 #: Of each kind every mended line is counted, and so many are named.
 LISTED = 1_000
 #: A string of a line of JSON, and whether a colon makes it a key: keys are names, and stay as they are.
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?')
+
+#: Numbers digit by digit: two that differ beyond a float's precision are not the same.
+_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+_encode = msgspec.json.Encoder(order="deterministic", decimal_format="number").encode
 
 
 class Mended(StrEnum):
@@ -78,7 +86,7 @@ class Fixing:
         for number, line in Lines(self._stream):
             self.fixes.read = number
             if line is None:
-                raise msgspec.ValidationError(f"line {number} is over 64 MiB; split it, then fix the rest")
+                raise Refused(f"line {number} is over 64 MiB. Split it, then fix the rest.")
             mended = self._mended(number, line)
             if mended is not None:
                 self.fixes.written += 1
@@ -108,17 +116,20 @@ class Fixing:
             text = line.decode()
             composed = _STRING.sub(_compose, text)
             is_same = json.loads(composed) == json.loads(text)
-        except (ValueError, RecursionError):
+            mended = composed.encode()
+        except (ValueError, RecursionError):  # also half a surrogate pair, which has no UTF-8
             return line
         if is_same:
             return line
         self.fixes.note(Mended.NOT_NFC, number)
-        return composed.encode()
+        return mended
 
     def _is_double(self, line: bytes) -> bool:
         try:
-            example = msgspec.json.decode(line, type=dict[str, Any])
-            whole = msgspec.json.encode(example, order="deterministic")
+            example = _decode(line)
+            whole = _encode(example)
+            if keys_of(example) != keys_in(line):
+                json.loads(line, object_pairs_hook=_once)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return False
         key = hashlib.sha256(whole).digest()[:16]
@@ -126,6 +137,13 @@ class Fixing:
             return True
         self._seen.add(key)
         return False
+
+
+def _once(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object; raise ValueError when a key stands twice: what a decoder drops of it, nobody may remove."""
+    if len(found := dict(items)) != len(items):
+        raise ValueError
+    return found
 
 
 def _compose(found: re.Match[str]) -> str:

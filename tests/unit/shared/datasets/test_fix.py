@@ -4,10 +4,13 @@ import json
 import unicodedata
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.datasets.fix import Fixing, Mended
+from shared.datasets.reading import MAX_LINE_BYTES
+from shared.errors import Refused
 
 _TEXT = st.text('aé\u0301e"\\n\r\t\u0303😀{}:,', max_size=8)
 _EXAMPLE = st.fixed_dictionaries({"prompt": _TEXT, "completion": _TEXT})
@@ -52,7 +55,35 @@ def test_what_cannot_be_read_and_what_says_more_is_left_alone() -> None:
     assert (copy, fixing.fixes.counts) == (data, {})
 
 
+_PAIR = '{"prompt": "a", "completion": "b"'
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (_PAIR + ', "completion": "c"}', '{"prompt": "a", "completion": "c"}'),
+        (_PAIR + ', "id": 0.10000000000000000001}', _PAIR + ', "id": 0.10000000000000000002}'),
+        (_PAIR + ', "id": 100000000000000000001}', _PAIR + ', "id": 100000000000000000002}'),
+        (_PAIR + ', "id": 1e999}', _PAIR + ', "id": 2e999}'),
+        (_PAIR + ', "id": 1.5}', _PAIR + ', "id": "1.5"}'),
+    ],
+)
+def test_what_a_decoder_would_take_for_the_same_is_not_removed(lines: tuple[str, str]) -> None:
+    data = "".join(line + "\n" for line in lines).encode()
+    assert _fixed(data)[0] == data
+
+
+def test_half_a_pair_beside_what_is_composed_is_copied_as_it_is() -> None:
+    data = b'{"prompt": "\\ud800 e\\u0301", "completion": "b"}\n'
+    assert _fixed(data)[0] == data
+
+
+def test_a_line_over_the_limit_cannot_be_fixed() -> None:
+    with pytest.raises(Refused, match="line 2 is over"):
+        list(Fixing([b"{}\n" + b"x" * (MAX_LINE_BYTES + 1)]))
+
+
 def test_the_order_of_keys_and_blanks_make_no_second_example() -> None:
-    copy, fixing = _fixed(b'{"prompt": "a", "completion": "b"}\n{"completion":"b","prompt":"a"}\n')
+    copy, fixing = _fixed(b'{"prompt": "a", "completion": "b"}\n{"completion" : "b","prompt":"a"}\n')
     assert copy == b'{"prompt": "a", "completion": "b"}\n'
     assert fixing.fixes.lines == {Mended.DUPLICATE_EXAMPLE: [2]}
