@@ -1,5 +1,6 @@
 """Read the plainest lines of a format at once, typed and strict: nearly every line of a good file."""
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -32,6 +33,8 @@ class PlainPair(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _UNSET = msgspec.UNSET
+_BLANKS = (b" :", b"\t:", b"\r:")
+_HIDDEN = re.compile(rb'"[ \t\r]+:')
 _chat = msgspec.json.Decoder(PlainChat)
 _pair = msgspec.json.Decoder(PlainPair)
 
@@ -85,12 +88,14 @@ def _is_odd(name: str) -> bool:
     return not name or "\x00" in name or '"' in name
 
 
-def keys_in(line: bytes) -> int:
-    r"""Return how many keys the line has, doubles too, which every decoder swallows.
+def keys_in(line: bytes) -> int | None:
+    r"""Return how many keys the line has, doubles too, which every decoder swallows; None where that takes one.
 
-    A quote inside a string is written \", so what is left after taking those away are ends of keys. Blanks before a
-    colon hide a key: the count is then too small, and the line goes to the checks.
+    A quote inside a string is written \", so what is left after taking those away are ends of keys. A blank before a
+    colon would hide a key, and so would one that ends with a backslash.
     """
+    if b'\\\\":' in line or (any(blank in line for blank in _BLANKS) and _HIDDEN.search(line)):
+        return None
     return line.count(b'":') - line.count(b'\\":')
 
 

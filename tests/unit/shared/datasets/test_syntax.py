@@ -173,6 +173,8 @@ def test_a_key_that_stands_twice_is_never_swallowed(first: str, second: str) -> 
     pair = f'{{"prompt": {json.dumps(first)}, "prompt": {json.dumps(second)}, "completion": "x"}}'.encode()
     assert read_plain(pair, Format.COMPLETION) is None
     assert "duplicate_key" in dict(seen(check([b'{"prompt": "", "completion": "x"}\n', pair], model=None)))
+    pair = b'{"prompt" : "a", "completion": "x", "completion": "y"}\n'
+    assert "duplicate_key" in dict(seen(check([b'{"prompt": "", "completion": "x"}\n', pair], model=None)))
 
 
 def test_memory_does_not_grow_with_the_file() -> None:

@@ -34,6 +34,22 @@ def test_an_object_is_read_as_json_reads_it_or_left_to_the_checks(
     assert found is None or found == example
 
 
+_written = st.tuples(
+    st.sampled_from(["a", "b", "a\\", 'a"', '":']),
+    st.sampled_from(["", "", " ", "\t", "\r ", "  "]),
+    st.text('":\\ ', max_size=4),
+)
+
+
+@given(st.lists(_written, min_size=2, max_size=5))
+def test_a_key_that_stands_twice_is_left_to_the_checks_whatever_stands_before_a_colon(
+    pairs: list[tuple[str, str, str]],
+) -> None:
+    line = "{" + ",".join(f"{json.dumps(key)}{blank}:{json.dumps(text)}" for key, blank, text in pairs) + "}"
+    found = read_object_at_once(line.encode())
+    assert found is None or len(found) == len(pairs)
+
+
 @pytest.mark.parametrize(
     ("line", "remark"),
     [
@@ -43,6 +59,7 @@ def test_an_object_is_read_as_json_reads_it_or_left_to_the_checks(
         (LINE.replace('"string"', '"\\u0000"'), "a NUL"),
         (LINE.replace('"string"', '"\\ud800"'), "half a pair"),
         (LINE.replace('"string"', "1" * 25), "a large number"),
+        (LINE.replace('"string"', "1" * 25).replace('"role":', '"role" :'), "one, and a blank that hides a key"),
         (LINE.replace('"string"', "[" * DEEPEST + "]" * DEEPEST), "nested too deep"),
         (LINE + LINE, "two objects"),
     ],
