@@ -3,12 +3,15 @@
 import asyncio
 import time
 from collections import Counter
+from contextlib import suppress
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from shared import clock, log
 from shared.db.database import Database
 from shared.endpoints.attempt_lifecycle import Ended, settle
+from shared.endpoints.policy import Delivered, GaveUp
 
 _log = log.get(__name__)
 _BATCH = 200
@@ -16,6 +19,12 @@ _GATHER_SECONDS = 0.005
 #: Between two lines that say how many ended.
 _TELL_SECONDS = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
+#: What the tenant sees of a defect.
+_BROKE = "How the try ended could not be written down; its operator has been told. It can be sent again."
+
+
+class _Unwritable(Exception):
+    """What is to be written cannot be, however often it is tried: a defect of ours, not the database's absence."""
 
 
 class Recorder:
@@ -39,13 +48,30 @@ class Recorder:
             await asyncio.sleep(_GATHER_SECONDS)
             while len(batch) < _BATCH and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-            await self._write(batch)
+            await self._write_all(batch)
             for _ in batch:
                 self._queue.task_done()
 
     async def flush(self) -> None:
         """Return when all that was added is written."""
         await self._queue.join()
+
+    async def _write_all(self, batch: list[Ended]) -> None:
+        """Write a batch. Where something in it cannot be written, each is written by itself, and that one barely."""
+        try:
+            await self._write(batch)
+        except _Unwritable as exc:
+            for ended in batch if len(batch) > 1 else ():
+                await self._write_all([ended])
+            if len(batch) == 1:
+                await self._write_barely(batch[0], exc)
+
+    async def _write_barely(self, ended: Ended, exc: Exception) -> None:
+        """Write down nothing but whether it arrived: unwritten it would be sent again with each lease, without end."""
+        _log.error("record.broke", delivery_id=ended.delivery.id, exc_info=exc)
+        arrived = isinstance(ended.outcome, Delivered)
+        with suppress(_Unwritable):
+            await self._write([Ended(ended.delivery, Delivered() if arrived else GaveUp(_BROKE), None)])
 
     async def _write(self, batch: list[Ended]) -> None:
         tries = 0
@@ -54,6 +80,8 @@ class Recorder:
                 async with self._database.begin() as session:
                     written = await settle(session, batch)
             except (SQLAlchemyError, OSError, TimeoutError) as exc:
+                if _stays(exc):
+                    raise _Unwritable from exc
                 tries += 1
                 _log.warning("record.put_off", error=f"{type(exc).__name__}: {exc}", deliveries=len(batch), tries=tries)
                 await asyncio.sleep(clock.backoff(tries, _FIRST_WAIT, _LONGEST_WAIT))
@@ -70,3 +98,10 @@ class Recorder:
             _log.info("deliveries.ended", **self._tally)
             self._tally.clear()
             self._told_at = time.monotonic()
+
+
+def _stays(exc: Exception) -> bool:
+    """Say whether another try of the same would end in the same way."""
+    if isinstance(exc, DBAPIError):
+        return isinstance(exc, DataError | IntegrityError)
+    return isinstance(exc, SQLAlchemyError) and not isinstance(exc, NoConnectionFree)

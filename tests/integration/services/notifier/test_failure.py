@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from sqlalchemy.exc import NoReferencedTableError
 from standardwebhooks import Webhook
 
-from shared.endpoints import lifecycle
+from shared.endpoints import attempt_lifecycle, lifecycle
 from shared.endpoints.policy import JITTER, SCHEDULE
 from shared.endpoints.queries import get_endpoint
 from shared.security.reach import PUBLIC
@@ -111,6 +112,24 @@ async def test_what_waits_for_a_deleted_endpoint_is_dropped(house: House, receiv
     (delivery,) = await house.deliveries()
     assert (delivery["state"], delivery["last_error"]) == ("dropped", "The endpoint was deleted.")
     assert len(receiver.hits) == len(await house.attempts()) == 1
+
+
+async def test_an_end_that_cannot_be_written_down_holds_up_no_other(
+    house: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise NoReferencedTableError("a defect of ours", "projects")
+
+    monkeypatch.setattr(attempt_lifecycle, "switch_off", broken)
+    async with receiving(410) as gone, house.notifier() as notifier:
+        for url in (gone.url, receiver.url):
+            await house.endpoint(url)
+        await house.happen()
+        await turn(notifier)
+    good, bad = sorted(await house.deliveries(), key=lambda each: str(each["state"]))
+    assert [(each["state"], each["lease_until"]) for each in (good, bad)] == [("delivered", None), ("failed", None)]
+    assert "could not be written down" in bad["last_error"]
+    assert len(receiver.hits) == len(gone.hits) == 1
 
 
 async def test_a_redirect_is_a_failure_and_not_followed(house: House, receiver: Receiver) -> None:
