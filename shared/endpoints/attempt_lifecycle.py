@@ -91,7 +91,8 @@ async def _follow(session: AsyncSession, ours: Iterable[Ended]) -> None:
             case Pause(reason):
                 await set_aside(session, end.delivery.endpoint_id, reason)
             case _ if end.answer is not None and not end.delivery.once:
-                tried.append((end.delivery, end.answer, isinstance(end.outcome, Delivered)))
+                arrived = end.answer.reached or isinstance(end.outcome, Delivered)
+                tried.append((end.delivery, end.answer, arrived))
     await note(session, tried)
 
 

@@ -55,6 +55,8 @@ class Answer:
     retry_after: str | None = None
     request_id: str | None = None
     verdict: Verdict | None = None
+    #: Whether somebody has it, though not everybody: an endpoint that leads to many does not fail for one of them.
+    reached: bool = False
 
     def told(self) -> str:
         """Return the ending in words, for the log that the tenant sees."""

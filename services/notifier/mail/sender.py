@@ -53,6 +53,7 @@ class MailSender:
             error=None if Fate.ACCEPTED in fates.values() else "not_accepted",
             body=kept(told.encode()),
             verdict=verdict(fates, delivery.attempt),
+            reached=Fate.ACCEPTED in fates.values(),
         )
 
     async def _deliver(

@@ -183,6 +183,17 @@ async def test_a_second_try_is_for_those_that_have_none_yet(house: House) -> Non
     assert await states(house) == ["delivered"]
 
 
+@pytest.mark.parametrize(("to", "fails"), [((ADA, BOB), False), ((BOB,), True)])
+async def test_an_endpoint_does_not_fail_while_somebody_gets_its_mail(
+    house: House, to: tuple[str, ...], *, fails: bool
+) -> None:
+    async with mail_server() as server, notifying(house, smtp(server)) as notifier:
+        server.refuses = {BOB: "451 4.3.0 later"}
+        await tell(house, notifier, *to)
+    (endpoint,) = await house.rows("SELECT failing_since IS NOT NULL AS fails FROM webhook_endpoints")
+    assert (await states(house), endpoint["fails"]) == (["pending"], fails)
+
+
 async def test_what_is_unclear_is_sent_once_more_as_the_same_message_and_then_given_up(house: House) -> None:
     async with mail_server() as server, notifying(house, smtp(server)) as notifier:
         server.say = {"DATA": [DROP, DROP, DROP]}
