@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from services.notifier.messages.happening import Happening, of
 from services.notifier.messages.links import Links
 from services.notifier.messages.message import Message, Tone
 
+#: No event of the catalogue: many of them, collected for an endpoint that wants them together.
+DIGEST = "digest"
 Write = Callable[[Happening, Links], Message]
 _SIGNS = {Tone.GOOD: "✅", Tone.BAD: "❌", Tone.WARNING: "⚠️", Tone.NEUTRAL: "🔹"}
 #: The worst of them gives the digest its tone.
@@ -22,7 +25,7 @@ _KINDS = {
 def digest(event: Happening, links: Links, write: Write) -> Message:
     """Tell of the events that were collected, what went wrong first."""
     told = event.value("events")
-    events = [of(each) for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+    events = [of(each) for each in told if _is_event(each)] if isinstance(told, list) else []
     messages = sorted((write(each, links) for each in events), key=lambda each: _WORST_FIRST.index(each.tone))
     tones = Counter(message.tone for message in messages)
     count = int(event.number("count") or len(messages))
@@ -37,6 +40,12 @@ def digest(event: Happening, links: Links, write: Write) -> Message:
         links=links.endpoint(event.text("id")),
         test=event.test,
     )
+
+
+def _is_event(told: Any) -> bool:
+    """Say whether an envelope stands there."""
+    kinds: tuple[tuple[str, type], ...] = (("id", str), ("type", str), ("created_at", int))
+    return isinstance(told, dict) and all(isinstance(told.get(name), kind) for name, kind in kinds)
 
 
 def _line(message: Message) -> str:

@@ -5,27 +5,31 @@ from services.notifier.messages.happening import Happening
 from services.notifier.messages.links import Links
 from services.notifier.messages.message import Message, Tone, code, facts
 
+#: What waited is dropped, and what happened afterwards was never made a delivery: neither is recovered unasked.
 _RECOVER = (
-    "Correct what the reason names, then enable the endpoint and have it sent what it missed: "
-    "`tuneyard webhooks recover {id} --since TIME`."
+    "Correct what the reason names, enable the endpoint (`tuneyard webhooks resume {id}`), and have it sent what it "
+    "missed: `tuneyard webhooks recover {id} --since TIME --include failed --include dropped --include missed`."
+)
+_RESUME = (
+    "Correct what the reason names, then enable the endpoint: `tuneyard webhooks resume {id}`. What was kept is sent."
 )
 
 
 def disabled(event: Happening, links: Links) -> Message:
     """Tell that nothing more is sent to an endpoint."""
-    return _stopped(event, links, "switched off", "Nothing more is sent to it.")
+    return _stopped(event, links, "switched off", "Nothing more is sent to it.", _RECOVER)
 
 
 def paused(event: Happening, links: Links) -> Message:
     """Tell that an endpoint's deliveries are kept until somebody has mended it."""
-    return _stopped(event, links, "paused", "What happens meanwhile is kept until it is enabled again.")
+    return _stopped(event, links, "paused", "What happens meanwhile is kept until it is enabled again.", _RESUME)
 
 
 def failing(event: Happening, links: Links) -> Message:
     """Warn that an endpoint has done nothing but fail, before it is switched off."""
     percent = event.number("percent")
     since = wording.duration(event.created_at - since) if (since := event.number("failing_since")) else None
-    share = f" {percent:.0f} % of the time after which it is switched off have passed." if percent else ""
+    share = f" {percent:.0f} % of the time after which it is switched off has passed." if percent else ""
     return Message(
         event.id,
         event.type,
@@ -40,7 +44,7 @@ def failing(event: Happening, links: Links) -> Message:
     )
 
 
-def _stopped(event: Happening, links: Links, how: str, what_follows: str) -> Message:
+def _stopped(event: Happening, links: Links, how: str, what_follows: str, cure: str) -> Message:
     return Message(
         event.id,
         event.type,
@@ -49,7 +53,7 @@ def _stopped(event: Happening, links: Links, how: str, what_follows: str) -> Mes
         summary=what_follows,
         facts=facts(("Channel", event.text("channel")), ("Goes to", _where(event)), code("Endpoint", event.text("id"))),
         cause=event.text("status_reason"),
-        cure=_RECOVER.format(id=event.text("id")),
+        cure=cure.format(id=event.text("id")),
         links=links.endpoint(event.text("id")),
         test=event.test,
     )

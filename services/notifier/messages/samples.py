@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import exp
 from typing import Any
 
+from services.notifier.messages.digest import DIGEST
 from services.notifier.messages.happening import Background, Finding, Happening, Report
 from services.notifier.messages.message import Curve
 from shared.events.catalogue import EventType
@@ -139,6 +140,21 @@ _PAUSED = {
     "status_reason": "The Slack channel is archived. Unarchive it, or choose another.",
 }
 
+_TOLD: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    (EventType.JOB_SUCCEEDED, _SUCCEEDED),
+    (EventType.MODEL_READY, _READY),
+    (EventType.JOB_FAILED, _FAILED),
+)
+_DIGEST = {
+    "id": _ENDPOINT["id"],
+    "object": "webhook_endpoint.digest",
+    "count": len(_TOLD),
+    "events": [
+        {"id": f"evt_03ha9kk2s9oet0t14uximfe{number}", "type": kind, "created_at": _AT, "sequence": 7, "data": data}
+        for number, (kind, data) in enumerate(_TOLD)
+    ],
+}
+
 
 def _curve() -> Curve:
     train = tuple(
@@ -187,6 +203,7 @@ _SAMPLES: Mapping[str, tuple[Mapping[str, Any], Background]] = {
     EventType.ENDPOINT_FAILING: (_FAILING, Background()),
     EventType.ENDPOINT_PAUSED: (_PAUSED, Background()),
     EventType.ENDPOINT_DISABLED: (_ENDPOINT, Background()),
+    DIGEST: (_DIGEST, Background()),
 }
 
 

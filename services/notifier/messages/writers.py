@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from services.notifier.messages import endpoints, files, jobs, models
-from services.notifier.messages.digest import digest
+from services.notifier.messages.digest import DIGEST, digest
 from services.notifier.messages.happening import Happening
 from services.notifier.messages.links import Links
 from services.notifier.messages.message import Message, Tone, code, facts
@@ -26,10 +26,6 @@ WRITERS: Mapping[str, Writer] = {
     EventType.ENDPOINT_PAUSED: endpoints.paused,
     EventType.ENDPOINT_DISABLED: endpoints.disabled,
 }
-
-
-#: No event of the catalogue: many of them, collected for an endpoint that wants them together.
-DIGEST = "digest"
 
 
 def write(event: Happening, links: Links) -> Message:

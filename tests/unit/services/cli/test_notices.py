@@ -32,6 +32,12 @@ def test_a_mail_is_shown_as_text_and_as_a_page_with_its_picture(tmp_path: Path) 
     assert 'src="data:image/png;base64,' in page.read_text("utf-8") and "cid:" not in page.read_text("utf-8")
 
 
+def test_a_digest_is_shown_what_went_wrong_first() -> None:
+    code, shown, _ = _run("digest")
+    assert code == 0 and shown.startswith("Subject: 3 notices\n")
+    assert shown.index("Fine-tuning failed") < shown.index("Fine-tuning succeeded")
+
+
 def test_what_is_wrong_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     code, _, said = _run("fine_tuning.job.finished")
     assert code == 2 and "fine_tuning.job.succeeded" in said

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.notifier.messages.digest import DIGEST
 from services.notifier.messages.happening import Background, Happening, of, read
 from services.notifier.messages.links import Links
 from services.notifier.messages.message import Message, Phase, Tone
@@ -24,7 +25,7 @@ def _told(message: Message) -> dict[str, str]:
 
 def test_every_public_type_has_a_writer_and_a_sample() -> None:
     assert set(PUBLIC) <= set(WRITERS)
-    assert set(types()) == set(WRITERS)
+    assert set(types()) == {*WRITERS, DIGEST}
 
 
 @pytest.mark.parametrize("event_type", types())
@@ -140,6 +141,21 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
+
+
+def test_what_waits_for_an_endpoint_is_asked_for_in_the_way_that_brings_it() -> None:
+    """What was dropped or never made comes by `recover` when it is named; what a pause kept comes by itself."""
+    off, paused = (write(sample(kind), LINKS) for kind in (EventType.ENDPOINT_DISABLED, EventType.ENDPOINT_PAUSED))
+    assert off.cure is not None and paused.cure is not None
+    assert "webhooks resume wh_" in off.cure and "--include failed --include dropped --include missed" in off.cure
+    assert "webhooks resume wh_" in paused.cure and "recover" not in paused.cure
+
+
+@pytest.mark.parametrize("told", [[{}], [None], [{"id": "evt_1"}], [{"id": 1, "type": 2, "created_at": 3}], {}])
+def test_what_is_no_event_is_left_out_of_a_digest(told: Any) -> None:
+    full = sample(DIGEST)
+    message = write(replace(full, data={**full.data, "events": told}), LINKS)
+    assert message.items == () and message.more == 3
 
 
 @pytest.mark.parametrize("stages", [[None, None], ["running", 1], [{}, {}], [{"stage": "running", "at": None}] * 2, {}])
