@@ -17,7 +17,7 @@ from shared.endpoints.delivery_view import show_delivery, show_recovery
 from shared.endpoints.digests import DIGEST
 from shared.endpoints.queries import DeliveryFilter
 from shared.endpoints.registry import EVENT_TYPES
-from shared.endpoints.states import DeliveryState, EndpointStatus
+from shared.endpoints.states import DeliveryState, EndpointStatus, told_off
 from shared.endpoints.tables import Delivery, WebhookEndpoint
 from shared.errors import Conflict
 from shared.events.record import ring
@@ -117,7 +117,7 @@ async def _refuse_gone(session: AsyncSession, delivery: Delivery) -> None:
     if endpoint.deleted_at is not None:
         raise Conflict(f"{endpoint.id}, to which {delivery.id} went, is deleted.")
     if endpoint.status == EndpointStatus.DISABLED:
-        raise Conflict(f"{endpoint.id} is disabled. Enable it first: POST the status to it.")
+        raise Conflict(told_off(endpoint.id))
 
 
 def _instant(request: web.Request, name: str) -> datetime | None:

@@ -13,7 +13,7 @@ from shared.endpoints import queries as endpoints
 from shared.endpoints import registry
 from shared.endpoints.making import make_test
 from shared.endpoints.queries import LoggedDelivery
-from shared.endpoints.states import DeliveryState, EndpointStatus
+from shared.endpoints.states import DeliveryState, EndpointStatus, told_off
 from shared.security.egress import TOTAL_SECONDS
 from shared.wire.errors import ApiError
 from shared.wire.parse import Body, parse
@@ -44,7 +44,7 @@ async def answer(request: web.Request) -> web.Response:
         project_id = caller(request).project_id
         endpoint = await endpoints.get_endpoint(session, project_id, request.match_info["id"])
         if endpoint.status == EndpointStatus.DISABLED:
-            raise ApiError(f"{endpoint.id} is disabled. Enable it first: POST the status to it.", param="status")
+            raise ApiError(told_off(endpoint.id), param="status")
         return {"delivery_id": await make_test(session, endpoint, body.event_type)}
 
     made = await idempotency.write(request, act, content=raw)

@@ -44,15 +44,15 @@ def _check_name(name: str) -> None:
     lower = name.lower()
     prefix = next((each for each in FORBIDDEN_PREFIXES if lower.startswith(each)), None)
     if lower in FORBIDDEN or prefix is not None:
-        what = f"names that begin with {prefix}" if prefix else "this name"
-        raise _refusal(f'"{name}" may not be set: {what} are ours, or said by proxies. Choose another name.')
+        what = f"names that begin with {prefix} are" if prefix else "this name is"
+        raise _refusal(f'"{name}" may not be set: {what} ours, or said by proxies. Choose another name.')
 
 
 def _check_value(name: str, value: str) -> None:
     if len(value.encode()) > MOST_BYTES:
         raise _refusal(f'"{name}" has {len(value.encode()):,} bytes; at most {MOST_BYTES:,} are sent.')
     if not _VALUE.fullmatch(value):
-        raise _refusal(f'"{name}" holds a line break, another control character, or one that is not ASCII.')
+        raise _refusal(f'"{name}" holds a line break, another control character, or one that is not ASCII. Remove it.')
     if value != value.strip():
         raise _refusal(f'"{name}" begins or ends with a space, which no receiver sees. Remove it.')
 

@@ -10,7 +10,7 @@ from shared.db.database import server_time, sql
 from shared.endpoints.delivery_lifecycle import recover
 from shared.endpoints.making import make_deliveries
 from shared.endpoints.queries import CLOCKS
-from shared.endpoints.states import DeliveryState, EndpointStatus, Origin, RecoveryState
+from shared.endpoints.states import DeliveryState, EndpointStatus, Origin, RecoveryState, told_off
 from shared.endpoints.tables import Recovery, WebhookEndpoint
 from shared.errors import Conflict, Refused
 from shared.events.reactions import Step
@@ -40,7 +40,7 @@ async def begin(
     """Write the recovery and the work that it is; raise Refused for a time out of bounds, Conflict when disabled."""
     at = await server_time(session)
     if endpoint.status == EndpointStatus.DISABLED:
-        raise Conflict(f"{endpoint.id} is disabled. Enable it first: POST the status to it.", param="status")
+        raise Conflict(told_off(endpoint.id), param="status")
     if not at - LONGEST - _TOLERANCE <= since < at:
         raise Refused(
             f"since: {int(since.timestamp())} is not within the last {LONGEST.days} days (now: {int(at.timestamp())}).",

@@ -42,8 +42,9 @@ async def create(
     """
     check_event_types(fields["event_types"])
     channel = fields.setdefault("channel", Channel.WEBHOOK)
+    _refuse_what_channels_lack(channel, fields)
     status, signature = fields.pop("status", EndpointStatus.ENABLED), fields.pop("signature", "hmac")
-    columns = _columns(ring, channel, fields, await server_time(session))
+    columns = _columns(ring, fields, await server_time(session))
     secret = None
     if channel == Channel.WEBHOOK:
         secret = own_secret(columns.pop("signing_secret", None))
@@ -61,10 +62,11 @@ async def update(session: AsyncSession, ring: KeyRing, endpoint: WebhookEndpoint
     """Write what `changes` names, among it perhaps `status`. What changes nothing leaves `updated_at` alone."""
     if "event_types" in changes:
         check_event_types(changes["event_types"])
+    _refuse_what_channels_lack(endpoint.channel, changes)
     at = await server_time(session)
     status, signature = changes.pop("status", endpoint.status), changes.pop("signature", None)
     moved = signature is not None and set_signature(ring, endpoint, signature)
-    for column, value in _columns(ring, endpoint.channel, changes, at).items():
+    for column, value in _columns(ring, changes, at).items():
         moved = moved or not _same(ring, column, getattr(endpoint, column), value)
         setattr(endpoint, column, value)
     if moved:
@@ -82,9 +84,8 @@ def check_event_types(types: Sequence[str]) -> None:
         raise Refused(f"event_types: {found}. Choose from: {', '.join(EVENT_TYPES)}.", param="event_types")
 
 
-def _columns(ring: KeyRing, channel: str, fields: dict[str, Any], at: datetime) -> dict[str, Any]:
+def _columns(ring: KeyRing, fields: dict[str, Any], at: datetime) -> dict[str, Any]:
     """Return the fields as columns: checked, by their names in the table, encrypted where they are secret."""
-    _refuse_what_channels_lack(channel, fields)
     columns = dict(fields)
     if "metadata" in columns:
         columns["labels"] = columns.pop("metadata")

@@ -58,3 +58,8 @@ class RecoveryState(StrEnum):
     RUNNING = "running"  #: Batch after batch is put back on the way.
     DONE = "done"  #: All that was found is on the way again.
     CANCELLED = "cancelled"  #: The endpoint was deleted or disabled meanwhile.
+
+
+def told_off(endpoint_id: str) -> str:
+    """Return the sentence for who wants something sent to an endpoint that is switched off."""
+    return f'{endpoint_id} is disabled. Enable it first: POST {{"status": "enabled"}} to it.'

@@ -74,6 +74,8 @@ def _parsed(raw: str) -> URL:
 
 def _check_form(url: URL, raw: str, *, inside: bool) -> None:
     schemes = ("https", "http") if inside else ("https",)
+    if not url.scheme:
+        raise _refusal(f"{raw or 'An empty text'} is no URL: give the whole of it, as in https://example.com/hook.")
     if url.scheme not in schemes:
         raise _refusal(f'{raw} has the scheme "{url.scheme}". Webhooks go to https addresses only.')
     if not url.raw_host:

@@ -72,7 +72,7 @@ def get(endpoint: Endpoint, as_json: AsJson = False, base_url: BaseUrl = None) -
 
 @webhooks.command("create")
 def create(  # noqa: PLR0917 (typer calls it by name)
-    name: Annotated[str, typer.Argument(help="What people call it.")],
+    name: Annotated[str, typer.Argument(help="What people call it.", metavar="NAME")],
     url: Url = None,
     channel: Channel = "",
     event: Events = None,

@@ -109,7 +109,9 @@ def secret_of(place: str) -> str:
         return sys.stdin.readline().strip()
     if (found := os.environ.get(place)) is None:
         raise typer.BadParameter(
-            f"--credentials: there is no environment variable {place[:40]}. - reads standard input."
+            # Not repeated: whoever misunderstood the option has given the secret itself.
+            "--credentials: there is no environment variable of this name. Give the name of one that holds the "
+            "secret, not the secret; - reads standard input."
         )
     return found.strip()
 

@@ -93,6 +93,7 @@ async def test_a_part_of_an_address_is_changed_and_the_whole_is_checked(mine: As
         ({"credentials": {"url": SLACK_URL}}, "target"),  # a webhook has its own channel
         ({"url": HOOK}, "url"),
         ({"headers": {"X-A": "b"}}, "headers"),
+        ({"signature": "ed25519"}, "signature"),
         ({"channel": "email"}, "channel"),
     ):
         status, answer = await mine.ask("POST", path, wrong)

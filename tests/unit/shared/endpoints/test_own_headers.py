@@ -32,6 +32,8 @@ def test_a_forbidden_name_is_so_in_any_case(name: str, write: object) -> None:
 @pytest.mark.parametrize(
     ("headers", "says"),
     [
+        ({"Host": "x"}, "this name is ours, or said by proxies"),
+        ({"X-Amz-Date": "x"}, "names that begin with x-amz- are ours, or said by proxies"),
         ({"X Y": "1"}, "is not a header's name"),
         ({"": "1"}, "is not a header's name"),
         ({"X:": "1"}, "is not a header's name"),

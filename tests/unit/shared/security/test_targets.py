@@ -31,6 +31,14 @@ def test_a_url_that_leads_inside_is_refused(url: str) -> None:
     assert refused.value.status == 400
 
 
+@pytest.mark.parametrize("url", ["", "a.com/h", "//a.com/h", "/h"])
+def test_what_is_no_whole_url_is_said_to_be_none(url: str) -> None:
+    with pytest.raises(
+        TargetRefused, match=f"^{url or 'An empty text'} is no URL: give the whole of it, as in https://"
+    ):
+        check_url(url)
+
+
 @pytest.mark.parametrize("url", GOOD_URLS)
 def test_a_public_url_passes(url: str) -> None:
     assert check_url(url).host
