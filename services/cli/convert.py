@@ -60,7 +60,7 @@ def convert(  # noqa: PLR0917 (typer calls it by name)
     except (Refused, CannotRead, CannotWrite) as exc:
         typer.echo(f"tuneyard convert: {exc}", err=True)
         raise typer.Exit(WRONG_USAGE) from exc
-    _tell(tally, place, as_json=as_json)
+    _tell(tally, options.to, place, as_json=as_json)
     raise typer.Exit(DONE if tally.written and (skip or not tally.skipped) else SKIPPED)
 
 
@@ -110,7 +110,7 @@ def _write(conversion: "Conversion", stream: BinaryIO) -> None:
         raise _Nothing
 
 
-def _tell(tally: "Tally", place: str, *, as_json: bool) -> None:
+def _tell(tally: "Tally", to: str, place: str, *, as_json: bool) -> None:
     """Tell what became of the rows: on standard error, for the examples may be on the other."""
     if as_json:
         typer.echo(json.dumps(tally.as_dict(), indent=2), err=place == STANDARD)
@@ -123,8 +123,8 @@ def _tell(tally: "Tally", place: str, *, as_json: bool) -> None:
         typer.echo(note, err=True)
     if tally.left_out:
         keys = ", ".join(f"{key} (in {count:,})" for key, count in tally.left_out.most_common(10))
-        typer.echo(f"Left out, for {tally.shape} examples have no place for it: {keys}", err=True)
-    into = f"written to {place}" if tally.written else "no file was made"
+        typer.echo(f"Left out, because {to} examples have no place for them: {keys}", err=True)
+    into = f"written to {'standard output' if place == STANDARD else place}" if tally.written else "no file was made"
     rows, examples = "s" * (tally.read != 1), "s" * (tally.written != 1)
     counts = f"{tally.read:,} row{rows} read, {tally.written:,} example{examples} written, {tally.skipped:,} skipped"
     typer.echo(f"{counts}; {into}.", err=True)

@@ -27,7 +27,7 @@ class Input:
     def open(self) -> BinaryIO:
         """Open it anew, from its beginning; what comes as it is read can be opened once."""
         if self.path is None:
-            return sys.stdin.buffer
+            return _standard_input()
         try:
             return self.path.open("rb")
         except OSError as exc:
@@ -48,7 +48,7 @@ def named(file: str, *, once: bool = False) -> Iterator[Input]:
         yield Input("standard input", None)
         return
     if file == STANDARD:
-        with _kept(sys.stdin.buffer) as kept:
+        with _kept(_standard_input()) as kept:
             yield Input("standard input", kept)
         return
     if not file:
@@ -64,6 +64,12 @@ def named(file: str, *, once: bool = False) -> Iterator[Input]:
     # A pipe that a shell made of a command gives what it has once.
     with Input(file, path).open() as stream, _kept(stream) as kept:
         yield Input(file, kept)
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:  # whoever started this closed it
+        raise CannotRead("standard input is closed. Name a file.")
+    return sys.stdin.buffer
 
 
 @contextlib.contextmanager

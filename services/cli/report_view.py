@@ -34,7 +34,7 @@ def show(report: Mapping[str, Any], name: str, console: Console, *, most: int = 
     if report.get("quality"):
         _say(console, f"Quality    {report['quality']['summary']}")
     if report["truncated_examples"]:
-        _say(console, f"Cut off    {_plural(report['truncated_examples'], 'example')} longer than the model takes")
+        _say(console, f"Cut off    {plural(report['truncated_examples'], 'example')} longer than the model takes")
     if report["estimate"]:
         _say(console, f"Cost       {cost_line(report['estimate'])}")
     if report.get("retirement"):
@@ -56,7 +56,7 @@ def _bar(examples: int, most: int) -> str:
 
 
 def _headline(report: Mapping[str, Any], name: str) -> str:
-    parts = [name, report["format"] or "no known format", _plural(report["examples"], "example")]
+    parts = [name, report["format"] or "no known format", plural(report["examples"], "example")]
     parts.append(f"{report['bytes']:,} bytes")
     if report.get("model"):
         parts.append(f"for {report['model']}")
@@ -144,19 +144,22 @@ def _tokens(tokens: Mapping[str, Any]) -> str:
 def cost_line(estimate: Mapping[str, Any]) -> str:
     """Return the price with its arithmetic, its date, and where the epochs are from."""
     why = "as given" if estimate["n_epochs_from"] == "given" else "the provider's default for this size"
-    epochs = _plural(estimate["n_epochs"], "epoch")
+    epochs = plural(estimate["n_epochs"], "epoch")
     return f"{estimate['arithmetic']} (prices of {estimate['price_date']}; {epochs}: {why})"
 
 
 def _verdict(report: Mapping[str, Any]) -> str:
-    totals = report["findings_total"]
-    counts = ", ".join(
-        _plural(totals[kind], word) for kind, word in (("error", "error"), ("warning", "warning"), ("info", "note"))
-    )
-    return f"{'Valid' if report['valid'] else 'Not valid'}: {counts}."
+    return f"{'Valid' if report['valid'] else 'Not valid'}: {totals(report['findings_total'])}."
 
 
-def _plural(number: int, word: str) -> str:
+def totals(found: Mapping[str, int]) -> str:
+    """Return "1 error, 2 warnings, 0 notes"."""
+    words = {"error": "error", "warning": "warning", "info": "note"}
+    return ", ".join(plural(found[severity], word) for severity, word in words.items())
+
+
+def plural(number: int, word: str) -> str:
+    """Return "1 example" or "1,200 examples"."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 

@@ -28,7 +28,10 @@ def read_toml(text: str | bytes) -> Policy:
     """Return the policy of a TOML file. Raises PolicyError."""
     try:
         document = tomllib.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except UnicodeDecodeError as exc:
+        said = f"the policy is not UTF-8 (byte {exc.start} is {exc.object[exc.start]:#04x}). Save it as UTF-8."
+        raise PolicyError(said) from exc
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
         raise PolicyError(f"the policy is not TOML: {exc}.") from exc
     return read_policy(document)
 
@@ -70,8 +73,10 @@ def _thresholds(values: Mapping[str, Any]) -> Thresholds:
     try:
         return msgspec.convert(dict(values), Thresholds)
     except msgspec.ValidationError as exc:
-        said, _, place = str(exc).partition(" - at `$.")
-        raise PolicyError(f"{said[:1].lower()}{said[1:]}.", f"thresholds.{place.strip('`')}") from exc
+        name = str(exc).partition(" - at `$.")[2].strip("`")
+        is_count = isinstance(getattr(Thresholds, name), int)
+        wanted = "a whole number of at least 1" if is_count else "a number from 0 to 1"
+        raise PolicyError(f"must be {wanted}; it is {shown(values[name])}.", f"thresholds.{name}") from exc
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str:

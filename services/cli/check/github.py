@@ -4,6 +4,7 @@ import sys
 
 from services.cli.check.checked import Checked
 from services.cli.output import is_unicode
+from services.cli.report_view import plural, totals
 from shared.datasets.checks import Finding
 
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -14,9 +15,7 @@ def write(checked: list[Checked]) -> None:
     for one in checked:
         for finding in one.report.findings:
             _write(_command(finding, one.name))
-        totals = one.report.findings_total
-        counts = ", ".join(f"{totals[name]:,} {name}" for name in ("error", "warning", "info"))
-        _write(f"{one.name}: {one.report.examples:,} examples; {counts}")
+        _write(f"{one.name}: {plural(one.report.examples, 'example')}; {totals(one.report.findings_total)}")
 
 
 def _command(finding: Finding, name: str) -> str:

@@ -25,6 +25,11 @@ _PACKED = {
 }
 
 
+_BINARY = {b"\x89PNG": "a PNG image", b"%PDF-": "a PDF", b"SQLite format 3": "an SQLite database"}
+#: What no text holds: control characters but for tabs, ends of lines and pages, and the escape of a terminal's colours.
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
 def what_is_wrong_at_all(first: bytes, parses: bool) -> tuple[str, str] | None:  # noqa: FBT001 (a fact, not a mode)
     """Return code and sentence when the first line shows that the file is not lines of JSON; None when it may be.
 
@@ -53,9 +58,25 @@ def _another_kind(text: bytes) -> tuple[str, str] | None:
         return "carriage_returns", said
     if text.startswith(b"PAR1"):
         return "not_json_lines", "the file is Parquet. Convert it: tuneyard convert FILE"
+    if (what := _kind_of_binary(text)) is not None:
+        return "invalid_utf8", f"the file is {what}. Write its examples as JSON Lines."
     if _HEADER.fullmatch(text):
         said = f"the file looks like a table with the columns {shown(text.decode())}. Convert it: tuneyard convert FILE"
         return "not_json_lines", said
+    return None
+
+
+def _kind_of_binary(text: bytes) -> str | None:
+    """Say what a file is that is no text. One broken line of JSON is left to the lines."""
+    for magic, name in _BINARY.items():
+        if text.startswith(magic):
+            return name
+    if text.startswith(b"{") or not _CONTROL.search(text):
+        return None
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return "binary data, not text"
     return None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.datasets.checks.findings import Findings
+from shared.datasets.quality.groups import counted
 from shared.datasets.quality.rows import Rows
 
 #: Lengths are compared by their logarithms, as they are spread: twice and half are equally far. The spread is the
@@ -41,7 +42,9 @@ def find_odd_lengths(rows: Rows, findings: Findings) -> Lengths:
     apart = np.abs(lengths.astype(np.int64) - median) >= _LEAST_DIFFERENCE
     far = np.flatnonzero(apart & (np.abs(logs - middle) > FAR * spread) & (len(lengths) >= _FEWEST))
     for place in far:
-        said = f"the answer has {lengths[place]:,} characters; half of the file's have {median:,} or more."
+        said = (
+            f"the answer has {counted(int(lengths[place]), 'character')}; half of the file's have {median:,} or more."
+        )
         where = "longer" if lengths[place] > median else "shorter"
         cure = f"Look whether one so much {where} is meant."
         findings.add("answer_length", f"{said} {cure}", line=int(line[place]))

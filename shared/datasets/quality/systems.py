@@ -48,7 +48,8 @@ def find_drift(rows: Rows, findings: Findings) -> SystemPrompts:
         if without and having > len(rows) / 2:
             lacking = line[np.flatnonzero(rows["system"] == 0)]
             said = (
-                f"{counted(without, 'example')} have no system prompt, in {lines(lacking)}, though {having:,} have one."
+                f"{counted(without, 'example')} {'has' if without == 1 else 'have'} no system prompt,"
+                f" in {lines(lacking)}, though {having:,} have one."
             )
             cure = "Give every example the prompt that is used in production."
             findings.add("system_prompt_missing", f"{said} {cure}", line=int(lacking[0]))

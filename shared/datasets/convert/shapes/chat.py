@@ -65,7 +65,7 @@ def of_alpaca(record: Record, left_out: Counter[str]) -> Example:
     left_out.update(key for key in record if key not in ("instruction", "input", "output", "system", "history"))
     for key in ("instruction", "output"):
         if not isinstance(record.get(key), str):
-            raise Unfit(f'"{key}" must be a string; it is {shown(record.get(key))}.')
+            raise Unfit(f'"{key}" must be a string; it is {shown(record[key]) if key in record else "missing"}.')
     beside = record.get("input") or ""
     if not isinstance(beside, str):
         raise Unfit(f'"input" must be a string; it is {shown(beside)}.')

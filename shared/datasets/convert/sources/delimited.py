@@ -27,7 +27,8 @@ def read_delimited(stream: BinaryIO, *, tab: bool) -> Iterator[Row]:
         if len(row) == len(columns):
             yield Row(number, dict(zip(columns, row, strict=True)))
         else:
-            why = f"the row has {len(row)} cells; the header names {len(columns)} columns. Is a quote missing?"
+            found = f"{len(row)} cell{'s' * (len(row) != 1)}"
+            why = f"the row has {found}; the header names {len(columns)} columns. Is a quote missing?"
             yield Row(number, None, why)
 
 

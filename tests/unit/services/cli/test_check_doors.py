@@ -4,6 +4,7 @@ import gzip
 import json
 from importlib import resources
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -108,7 +109,7 @@ def test_github_gets_annotations_in_which_nothing_becomes_another_command(folder
         for line in commands
     )
     assert all(line.startswith(("::error file=", "::warning file=", "::notice file=")) for line in commands)
-    assert shown[-1].startswith("a,b:c.jsonl: 61 examples; ")
+    assert shown[-1] == "a,b:c.jsonl: 61 examples; 1 error, 0 warnings, 1 note"
 
 
 COMPOSE = chat("Cafe\u0301?", "a\u0301 \n\u0303")
@@ -184,6 +185,15 @@ def test_wrong_usage_is_told_and_exits_with_2(folder: Path, words: list[str], sa
     result = run(*words)
     assert (result.exit_code, result.stdout) == (2, "")
     assert said in result.stderr
+
+
+@pytest.mark.parametrize("words", [["-"], ["-", "--fix", "-o", "x.jsonl"]])
+def test_a_standard_input_that_is_closed_is_told(
+    folder: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.cli.inputs.sys", SimpleNamespace(stdin=None))
+    result = run(*words)
+    assert (result.exit_code, result.stderr) == (2, "tuneyard check: standard input is closed. Name a file.\n")
 
 
 def test_a_named_format_is_held_against_every_line(folder: Path) -> None:

@@ -37,7 +37,8 @@ def test_standard_input_goes_to_standard_output_and_the_counts_beside() -> None:
     result = run("-", "--map", "user=question,assistant=answer", given=CSV)
     assert result.exit_code == 1
     assert json.loads(result.stdout)["messages"][0]["content"] == "Hi"
-    assert "skipped row 2: the row has 1 cells; the header names 2 columns." in result.stderr
+    assert "skipped row 2: the row has 1 cell; the header names 2 columns." in result.stderr
+    assert result.stderr.splitlines()[-1] == "2 rows read, 1 example written, 1 skipped; written to standard output."
     assert run("-", "--map", "user=question,assistant=answer", "--skip", given=CSV).exit_code == 0
 
 
@@ -47,6 +48,15 @@ def test_the_counts_are_json_when_asked_for(tmp_path: Path) -> None:
     counts = json.loads(result.stdout)
     assert (counts["object"], counts["source"], counts["shape"]) == ("dataset.conversion", "csv", "columns")
     assert (counts["read"], counts["written"], [one["row"] for one in counts["skipped_rows"]]) == (2, 1, [2])
+
+
+def test_what_has_no_place_in_an_example_is_named(tmp_path: Path) -> None:
+    rows = [
+        {"instruction": "Hi", "output": "Hello", "id": 1, "topic": "a"},
+        {"instruction": "Yo", "output": "Hey", "id": 2},
+    ]
+    result = run("-", given="".join(json.dumps(row) + "\n" for row in rows))
+    assert "Left out, because chat examples have no place for them: id (in 2), topic (in 1)" in result.stderr
 
 
 def test_what_exists_is_not_overwritten_without_force(tmp_path: Path) -> None:

@@ -52,10 +52,26 @@ REFUSED = [
     ({"codes": {"has_images": "off"}}, "a later job learns from it whether its model must see images.", "a fact"),
     ({"thresholds": {"near_duplicates": 0.9}}, 'has this threshold. Is "near_duplicate" meant?', "misspelt"),
     ({"thresholds": {"zz": 1}}, "Known: minimum_examples, advised_examples,", "nothing is near"),
-    ({"thresholds": {"refusal_share": 60}}, "thresholds.refusal_share: expected `float` <= 1", "percent"),
-    ({"thresholds": {"minimum_examples": 0}}, "thresholds.minimum_examples: expected `int` >= 1", "no dataset"),
-    ({"thresholds": {"minimum_examples": "10"}}, "expected `int`, got `str`", "strict: no guessing of types"),
-    ({"thresholds": {"refusal_share": float("nan")}}, "thresholds.refusal_share: ", "a limit nothing is over"),
+    (
+        {"thresholds": {"refusal_share": 60}},
+        "thresholds.refusal_share: must be a number from 0 to 1; it is 60.",
+        "percent",
+    ),
+    (
+        {"thresholds": {"minimum_examples": 0}},
+        "minimum_examples: must be a whole number of at least 1; it is 0.",
+        "no dataset",
+    ),
+    (
+        {"thresholds": {"minimum_examples": "10"}},
+        'must be a whole number of at least 1; it is "10".',
+        "strict: no guessing of types",
+    ),
+    (
+        {"thresholds": {"refusal_share": float("nan")}},
+        "thresholds.refusal_share: must be a number from 0 to 1; it is",
+        "a limit nothing is over",
+    ),
 ]
 
 
@@ -67,9 +83,11 @@ def test_what_may_not_be_chosen_is_refused_with_what_was_meant(document: Any, sa
 
 
 def test_what_is_not_toml_is_refused_with_its_place() -> None:
-    for text in ("[codes\n", b"\xff", "a = 1e"):
+    for text in ("[codes\n", "a = 1e"):
         with pytest.raises(PolicyError, match="the policy is not TOML: "):
             read_toml(text)
+    with pytest.raises(PolicyError, match=r"the policy is not UTF-8 \(byte 2 is 0xff\). Save it as UTF-8."):
+        read_toml(b"a \xff")
 
 
 def test_a_code_that_is_off_is_neither_listed_nor_counted() -> None:

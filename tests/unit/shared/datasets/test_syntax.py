@@ -36,6 +36,11 @@ def seen(report: Report) -> list[tuple[str, int | None]]:
         (b"\n\n \n", [("blank_line", 1), ("empty_file", None)]),
         (b"\xff\xfe{\x00", [("invalid_utf8", 1)]),
         (b"PK\x03\x04....", [("compressed_file", 1)]),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", [("invalid_utf8", 1)]),
+        (b"%PDF-1.7\n%\xe2\xe3", [("invalid_utf8", 1)]),
+        (b"\xff\xff\xff\xff\x08\x01\x00\x00\n\x10\x00", [("invalid_utf8", 1)]),
+        (b"\xe9t\xe9, \x80\n" + GOOD, [("invalid_utf8", 1)]),
+        (b"\xe9t\xe9\n\xe9t\xe9\n" + GOOD, [("invalid_utf8", 1), ("invalid_utf8", 2)]),
         (b"(\xb5/\xfd....", [("packed_file_broken", None)]),
         (b"[" + GOOD + b"," + GOOD + b"]", [("json_array", 1)]),
         (b"[\n" + GOOD + b"\n]", [("json_array", 1)]),
@@ -69,6 +74,8 @@ def test_a_file_as_people_have_it(data: bytes, expected: list[tuple[str, int | N
 @pytest.mark.parametrize(
     ("data", "said"),
     [
+        (b"\x80\x04\x95\x10\x00\n", "the file is binary data, not text. Write its examples as JSON Lines."),
+        (b"%PDF-1.7\n", "the file is a PDF. Write its examples as JSON Lines."),
         (b'{"a": "caf\xe9"}', "byte 10 of the line (0xe9) is not UTF-8. Save the file as UTF-8."),
         (b"{'a': 1}", "column 2: a key in double quotes was expected; found \"'a': 1}\"."),
         (b'{"a": 1', "column 8: a comma or the end was expected; found the end of the line."),

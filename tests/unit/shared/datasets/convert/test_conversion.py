@@ -117,6 +117,11 @@ def test_a_pair_that_makes_no_example_is_skipped_with_its_row_and_why(record: An
     assert why in skipped.why
 
 
+def test_a_record_of_alpaca_without_its_keys_is_told_so() -> None:
+    _, conversion = converted(lines({"instruction": "Hi", "output": "Hello"}, {"instruction": "Hi"}))
+    assert [one.why for one in conversion.tally.listed] == ['"output" must be a string; it is missing.']
+
+
 @pytest.mark.parametrize(
     ("turns", "why"),
     [

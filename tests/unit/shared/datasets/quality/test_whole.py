@@ -105,6 +105,10 @@ def test_a_system_prompt_that_drifts_is_named_by_its_lines() -> None:
         ("system_prompt_varies", 8),
         ("system_prompt_missing", 10),
     ]
+    assert (
+        "1 example has no system prompt, in line 10, though 49 have one."
+        in said(examples, "system_prompt_missing").message
+    )
     assert (quality.system_prompts.variants, quality.system_prompts.without) == (2, 1)
     assert [variant.examples for variant in quality.system_prompts.most_frequent] == [48, 1]
 
