@@ -5,7 +5,11 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from shared.datasets.checks.secret_forms import hidden
+
 _SHOWN = 60
+#: Looked at before it is cut: half a secret is known by its beginning only.
+_LOOKED_AT = 1_000
 _NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
 
@@ -18,7 +22,8 @@ def shown(value: Any) -> str:
     """Return a short scalar as JSON, and of anything larger its type: a report must not repeat a dataset."""
     if isinstance(value, dict | list):
         return named(value)
-    text = clean(json.dumps(value[: _SHOWN + 1] if isinstance(value, str) else value, ensure_ascii=False))
+    short = hidden(value[:_LOOKED_AT])[: _SHOWN + 1] if isinstance(value, str) else value
+    text = clean(json.dumps(short, ensure_ascii=False))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
@@ -31,7 +36,7 @@ def clean(text: str) -> str:
 
 def joined(path: str, key: str) -> str:
     """Return the path of `key` under `path`."""
-    short = clean(key[:_SHOWN])
+    short = clean(hidden(key[:_LOOKED_AT])[:_SHOWN])
     return f"{path}.{short}" if path else short
 
 

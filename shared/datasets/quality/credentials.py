@@ -6,44 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from shared.datasets.checks.findings import Place
+from shared.datasets.checks.secret_forms import ASSIGNED, COMPILED, FORMS
 from shared.datasets.quality.talk import Talk, holds
 
-#: What a text must hold before the expression after it is tried: to look for a word is a hundred times faster.
-#: The forms are those of the issuers' documentation and of GitHub's secret scanning; each is long enough, and
-#: rare enough in its beginning, not to be met by chance.
-_FORMS: tuple[tuple[bytes, str, str], ...] = (
-    (b"AKIA", "an AWS access key", r"\bAKIA[A-Z2-7]{16}\b"),
-    (b"ASIA", "an AWS access key", r"\bASIA[A-Z2-7]{16}\b"),
-    (b"AIza", "a Google API key", r"\bAIza[\w-]{35}(?![\w-])"),
-    (b"eyJ", "a JSON web token", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}"),
-    (
-        b"PRIVATE KEY",
-        "a private key",
-        r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----[\s\\nr]*[A-Za-z0-9+/=:]{40}",
-    ),
-    (b"SG.", "a SendGrid key", r"\bSG\.[\w-]{22}\.[\w-]{43}\b"),
-    (b"hooks.slack.com/", "a Slack webhook", r"hooks\.slack\.com/services/T\w{8,}/B\w{8,}/\w{20,}"),
-    (b"ghp_", "a GitHub token", r"\bghp_[A-Za-z0-9]{36}"),
-    (b"gho_", "a GitHub token", r"\bgho_[A-Za-z0-9]{36}"),
-    (b"ghu_", "a GitHub token", r"\bghu_[A-Za-z0-9]{36}"),
-    (b"ghs_", "a GitHub token", r"\bghs_[A-Za-z0-9]{36}"),
-    (b"github_pat_", "a GitHub token", r"\bgithub_pat_\w{60,}"),
-    (b"_live_", "a Stripe key", r"\b[sr]k_live_[A-Za-z0-9]{20,}"),
-    (b"_test_", "a Stripe key", r"\b[sr]k_test_[A-Za-z0-9]{20,}"),
-    (b"npm_", "an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
-    (b"hf_", "a Hugging Face token", r"\bhf_[A-Za-z0-9]{34}\b"),
-    (b"ty_", "a Tuneyard key", r"\bty_[\w-]{40,}"),
-    (b"whsec_", "a webhook signing secret", r"\bwhsec_[A-Za-z0-9+/]{24,}"),
-    (b"sk-", "an API key of OpenAI's form", r"\bsk-(?:proj-|svcacct-|admin-|ant-|or-)?[\w-]{32,}"),
-    (b"xox", "a Slack token", r"\bxox[abeprs]-[0-9]{8,}-[\w-]{16,}"),
-    (b"glpat-", "a GitLab token", r"\bglpat-[\w-]{20,}"),
-    (b"pypi-", "a PyPI token", r"\bpypi-AgEIcHlwaS5vcmc[\w-]{50,}"),
-)
-#: A value that is given to a name that says it is secret, in quotes, and looks random.
-_ASSIGNED = re.compile(
-    r"""(?i)(?:api_?key|secret(?:_?key)?|access_?(?:key|token)|auth_?token|client_?secret|passw(?:or)?d)["']?"""
-    r"""\s*[:=]\s*["']([A-Za-z0-9+/_=\-]{20,128})["']"""
-)
 _ASSIGNMENTS = ("ecret", "oken", "assw", "_key", "_KEY", "piKey", "SECRET", "TOKEN", "PASSW")
 #: Documentation's own: AWS and others write EXAMPLE into theirs.
 _PLACEHOLDER = re.compile(
@@ -54,14 +19,13 @@ _PLACEHOLDER = re.compile(
 #: Random letters and digits have 4.3 bits a character or more at this length (detect-secrets warns from 4.5).
 _ENTROPY = 3.8
 
-#: Every form above has as many characters in a row that a token may have. Prose has not: it is passed over by one look.
+#: Every form has as many characters in a row that a token may have. Prose has not: it is passed over by one look.
 _LONG = 20
 _RUN, _QUOTED = b"x" * _LONG, b'"' + b"x" * _LONG
 _TOKEN = re.compile(rb"[A-Za-z0-9_+/=.-]")
 _AS_RUN = bytes(
     b"x"[0] if _TOKEN.match(bytes([byte])) else b'"'[0] if byte in b"\"'" else b" "[0] for byte in range(256)
 )
-_COMPILED = {form: re.compile(form) for *_, form in _FORMS}
 
 
 def check_secrets(talk: Talk, whole: str, encoded: bytes, place: Place) -> None:
@@ -74,7 +38,7 @@ def check_secrets(talk: Talk, whole: str, encoded: bytes, place: Place) -> None:
     if not kinds and not assigned:
         return
     for index, text in enumerate(talk.texts):
-        found = {name: match for name, form in kinds if (match := _first(_COMPILED[form], text))}
+        found = {name: match for name, form in kinds if (match := _first(COMPILED[form], text))}
         for name, match in found.items():
             _add(name, match, talk.path(index), place)
         if assigned and not found and (value := _assigned_in(text)):
@@ -93,7 +57,7 @@ def _kinds_in(encoded: bytes, shape: bytes) -> Iterator[tuple[str, str]]:
     """Yield the forms that a text may hold, by the beginnings that stand in its long words."""
     words = b" ".join(_long_words(encoded, shape))
     # A private key's is the one whose beginning is no word.
-    return ((name, form) for needed, name, form in _FORMS if needed in (encoded if b" " in needed else words))
+    return ((name, form) for needed, name, form in FORMS if needed in (encoded if b" " in needed else words))
 
 
 def _long_words(encoded: bytes, shape: bytes) -> Iterator[bytes]:
@@ -113,7 +77,7 @@ def _first(form: re.Pattern[str], text: str) -> str:
 
 
 def _assigned_in(text: str) -> str:
-    for match in _ASSIGNED.finditer(text):
+    for match in ASSIGNED.finditer(text):
         value = match[1]
         if _looks_random(value) and any(map(str.isdigit, value)) and any(map(str.isalpha, value)):
             return value

@@ -1,6 +1,7 @@
 """What is said of one example alone: secrets, personal data, wrong encodings, promises, circles; and ordinary text"""
 
 import base64
+import json
 import random
 import string
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.datasets.quality.personal import iban, luhn
+from shared.datasets.report import check
 from tests.unit.shared.datasets.quality.examples import Example, chat, found, judged
 
 _CHANCE = random.Random(7)  # noqa: S311 (secrets that open nothing)
@@ -48,9 +50,25 @@ def test_a_secret_is_found_where_it_stands_and_never_shown(name: str) -> None:
     text = f'Here: DB_PASSWORD = "{SECRETS[name]}"' if name == "assigned" else f"use {SECRETS[name]} for it"
     quality, findings = judged([chat("How do I call it?", text, "Be brief.")])
     assert [(finding.code, finding.path) for finding in findings.listed()] == [("secret", "messages[2].content")]
-    shown = str(findings.listed()) + str(quality.as_dict())
-    secret = SECRETS[name].strip()
-    assert not any(secret[start : start + 12] in shown for start in range(len(secret) - 12))
+    assert not _tells(str(findings.listed()) + str(quality.as_dict()), SECRETS[name])
+
+
+def _tells(shown: str, secret: str) -> bool:
+    return any(secret[start : start + 12] in shown for start in range(len(secret.strip()) - 12))
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_what_is_said_of_a_wrong_value_shows_no_secret_in_it(name: str) -> None:
+    text = f'password = "{SECRETS[name]}"' if name == "assigned" else f"{SECRETS[name]}"
+    call = {"id": text, "type": "function", "function": {"name": text, "arguments": text}}
+    learned = {"role": "assistant", "content": None, "weight": text, "tool_calls": [call]}
+    turns = [{"role": text, "content": "Hi"}, {"role": "tool", "tool_call_id": text, "content": "x"}, learned]
+    wrong = json.dumps({"messages": turns, text: 1})
+    report = check([f"{wrong}\n{{{json.dumps(text)}: 1, {json.dumps(text)}: 2}}\n".encode()], model=None)
+    assert {"role_unknown", "unknown_key", "weight_invalid", "arguments_invalid", "duplicate_key"} <= set(
+        report.findings_by_code
+    )
+    assert not _tells(json.dumps(report.as_dict()), SECRETS[name])
 
 
 @pytest.mark.parametrize(
