@@ -76,6 +76,9 @@ def check(url: str, services: "Collection[str]") -> None:
     parts = urlsplit(url)
     if parts.scheme not in services:
         raise NotAllowed(f'The service "{parts.scheme}" is not allowed here. The operator can allow it.')
+    # A URL to us ends at the first, and has one parameter up to the second; the library reads on.
+    if (sign := next((each for each in "#;" if each in url), None)) is not None:
+        raise NotAllowed(f'The address holds "{sign}". Write it as %{ord(sign):02X}.')
     for name, _ in parse_qsl(parts.query, keep_blank_values=True):
         if name.lower() not in _HARMLESS:
             raise NotAllowed(f'The parameter "{name}" of the address is not allowed here. Leave it out.')

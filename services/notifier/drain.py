@@ -13,9 +13,11 @@ from services.notifier.doorbell import Doorbell
 from services.notifier.recorder import Recorder
 from services.notifier.sender import Sender
 from services.notifier.slots import Slots
+from shared import log
 from shared.endpoints.deliveries import Claimed, claim_due
 from shared.endpoints.policy import Delivered, Dropped, Paused
 
+_log = log.get(__name__)
 #: Claimed in one statement: first tries, and retries, of which a storm may be due. A few at a time leave the process
 #: free for what is new: each costs it a quarter of a millisecond.
 BATCH = 100
@@ -63,11 +65,16 @@ class Drain:
         send.add_done_callback(self._sends.discard)
 
     async def _send(self, delivery: Claimed) -> None:
-        started = time.monotonic()
+        started, failed = time.monotonic(), True
         try:
             ended = await deliver(self.senders, delivery)
+            failed = not isinstance(ended.outcome, Delivered | Dropped | Paused)
+            self._recorder.add(ended)
         except asyncio.CancelledError:
-            ended = interrupted(delivery, time.monotonic() - started)
-        self._recorder.add(ended)
-        if self.slots.give_back(delivery, failed=not isinstance(ended.outcome, Delivered | Dropped | Paused)):
-            self._bell.ring()
+            self._recorder.add(interrupted(delivery, time.monotonic() - started))
+        except Exception:  # noqa: BLE001 (see below)
+            # A defect of ours: its lease ends and it is tried again. Its slot is not lost, or a few would stop us.
+            _log.exception("delivery.has_no_end", delivery_id=delivery.id, endpoint_id=delivery.endpoint_id)
+        finally:
+            if self.slots.give_back(delivery, failed=failed):
+                self._bell.ring()

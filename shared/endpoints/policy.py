@@ -192,7 +192,8 @@ def seconds_asked(retry_after: str | None, now: datetime) -> float:
 def _seconds_until(date: str, now: datetime) -> float:
     try:
         at = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # The second for years and zones of more digits than a machine's number has.
         return 0.0
     # RFC 9110 5.6.7: an HTTP date is in GMT, said or not.
     return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()

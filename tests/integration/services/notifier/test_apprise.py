@@ -74,6 +74,9 @@ async def test_a_service_that_fails_is_tried_again_and_no_redirect_is_followed(h
         ("discord://1/2?verify=no", "verify"),
         ("discord://1/2?attach=file:///etc/passwd", "attach"),
         ("discord://1/2?+Host=x", "+Host"),
+        ("discord://1/2?silent=1;template=/etc/passwd", ";"),  # which the library parts parameters at as well
+        ("discord://1/2#?template=/etc/passwd", "#"),  # behind which it reads parameters all the same
+        ("discord://1/2?to=a#&verify=no", "#"),
     ],
 )
 async def test_what_is_not_allowed_pauses_the_endpoint_and_says_why(house: House, url: str, word: str) -> None:

@@ -1,7 +1,11 @@
 """Who may send at once."""
 
-from typing import Any
+from typing import Any, cast
 
+from services.notifier.doorbell import Doorbell
+from services.notifier.drain import Drain
+from services.notifier.recorder import Recorder
+from services.notifier.sender import Sender
 from services.notifier.slots import EACH_FAILING, Slots
 from shared.endpoints.deliveries import Claimed
 
@@ -58,3 +62,17 @@ def test_a_failing_endpoint_has_one_slot_until_it_succeeds() -> None:
     slots.take(_delivery("a", fresh=False))
     slots.give_back(_delivery("a", fresh=False), failed=False)
     assert slots.room(100, 100).busy == {}
+
+
+async def test_a_defect_in_what_follows_from_an_answer_costs_no_slot() -> None:
+    class Nonsense:
+        async def send(self, _delivery: Claimed) -> None:
+            return None
+
+    senders = {"webhook": cast("Sender", Nonsense())}
+    drain = Drain(senders, Recorder(cast("Any", None)), Doorbell())
+    before = drain.slots.room(10**6, 10**6)
+    drain.start([_delivery("a"), _delivery("b", fresh=False)])
+    await drain.finish(10)
+    after = drain.slots.room(10**6, 10**6)
+    assert (after.limit, after.retry_limit) == (before.limit, before.retry_limit)

@@ -123,6 +123,20 @@ def test_retry_after_in_all_its_forms(header: str | None, seconds: float) -> Non
     assert seconds_asked(header, NOW) == seconds
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Mon, 01 Jan 99999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2020 00:00:00 +99999999999999999999",
+        "2020 Dec 9999 12.30.45 99999999999999999999",
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Mon, 01 Jan 0001 00:00:00 +2359",
+    ],
+)
+def test_a_date_beyond_all_calendars_is_nonsense_or_the_longest_wait(header: str) -> None:
+    assert seconds_asked(header, NOW) in {0, 86_400}
+
+
 @given(st.text(max_size=60))
 def test_no_retry_after_breaks_anything(header: str) -> None:
     assert 0 <= seconds_asked(header, NOW) <= 86_400
