@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from shared.terminal import harmless
+
 #: API keys, webhook secrets, Slack's tokens and webhooks, bearer headers and passwords in URLs, wherever they slip in.
 _SECRET = re.compile(
     r"(?<![A-Za-z0-9])(ty_|sk-|whsec_|whsk_|xox[a-z]-)[A-Za-z0-9+/=_\-]{8,}|(?i:(?<=bearer ))\S+"
@@ -71,7 +73,8 @@ def _mask(_logger: object, _method: str, line: MutableMapping[str, Any]) -> Muta
 def _masked(value: Any) -> Any:
     match value:
         case str():
-            return mask(value)
+            # A path, a name or a traceback holds what strangers wrote, and the terminal of whoever reads it obeys.
+            return harmless(mask(value))
         case bytes():
             return mask(value.decode(errors="replace"))
         case dict():

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from shared.terminal import harmless
+
 if TYPE_CHECKING:
     from services.cli.run.client import Client
     from services.cli.run.errors import RunError
@@ -46,13 +48,14 @@ def answered(act: Callable[["Client"], Awaitable[T]], base_url: str | None, *, a
 def refused(error: "RunError", *, as_json: bool) -> None:
     """Tell why nothing came of it."""
     if as_json:
-        typer.echo(json.dumps(error.as_dict(), ensure_ascii=False))
+        typer.echo(harmless(json.dumps(error.as_dict(), ensure_ascii=False)))
         return
     hint = f" ({error.hint})" if error.hint else ""
     request_id = f" [request {error.request_id}]" if error.request_id else ""
-    typer.echo(f"error: {error.message}{hint}{request_id}", err=True)
+    typer.echo(harmless(f"error: {error.message}{hint}{request_id}"), err=True)
 
 
 def say(answer: Json, *, as_json: bool, people: Callable[[Json], str]) -> None:
     """Print an answer of the service."""
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else people(answer))
+    # Among it is what receivers and their servers answered, and what colleagues called things.
+    typer.echo(harmless(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else people(answer)))

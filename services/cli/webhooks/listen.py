@@ -15,6 +15,7 @@ import typer
 from services.cli.asking import BaseUrl, refused
 from services.cli.webhooks.view import in_ascii
 from services.cli.webhooks.wishes import Events
+from shared.terminal import harmless
 
 if TYPE_CHECKING:
     from services.cli.run.client import Client
@@ -94,7 +95,9 @@ class Listening:
 
     def _told(self, arrival: "Arrival") -> None:
         self.unverified += arrival.verified is False
-        typer.echo(_as_json(arrival) if self._as_json else in_ascii(_for_people(arrival), sys.stdout.encoding))
+        told = _as_json(arrival) if self._as_json else in_ascii(_for_people(arrival), sys.stdout.encoding)
+        # Whoever reaches the port may have written it.
+        typer.echo(harmless(told))
         if self._left is not None:
             self._left -= 1
             if self._left <= 0:
@@ -170,5 +173,5 @@ def _as_json(arrival: "Arrival") -> str:
 def _decoded(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body.decode(errors="replace")

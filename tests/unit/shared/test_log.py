@@ -75,3 +75,13 @@ def test_tracebacks_and_other_peoples_lines_are_masked_too(lines: io.StringIO) -
         structlog.get_logger("x").exception("step.raised")
         logging.getLogger("other").exception("seen with %s", KEY)
     assert KEY not in lines.getvalue() and lines.getvalue().count("RuntimeError") >= 2
+
+
+def test_a_stranger_writes_nothing_that_the_terminal_of_whoever_reads_obeys(
+    lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", lines)
+    log.configure("gateway", "info", "text")
+    log.get("t").info("request.ended", path="/v1/\x1b]0;mine\x07\x9b2J")
+    assert "mine" in lines.getvalue()
+    assert not {"\x1b", "\x07", "\x9b"} & set(lines.getvalue())
