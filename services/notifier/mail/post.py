@@ -23,6 +23,9 @@ _CONNECTIONS = 4
 #: A server that does not take our credentials is not asked again for so long, whoever the mail is for.
 _HOLD_SECONDS = 300.0
 _MOST_TEXT = 300
+#: A message that finds every connection taken for so long goes back: waiting on, it would outlive its delivery's lease
+#: behind a server that hangs, and be sent by two.
+_WAIT_SECONDS = 4.0
 
 
 @dataclass
@@ -50,14 +53,24 @@ class Post:
 
     async def hand_over(self, sender: str, recipient: str, message: bytes) -> Handed:
         """Give the server one message and return how that ended. Raises nothing that a server can cause."""
-        async with self._room:
-            if time.monotonic() < self._held_until:
-                return Handed(Stage.LOGIN, None, HELD)
-            handed = await self._attempt(sender, recipient, message)
-            if handed.fate == Fate.OURS:
-                self._held_until = time.monotonic() + _HOLD_SECONDS
-                _log.error("mail.refused_us", stage=handed.stage, answer=str(handed), held_seconds=_HOLD_SECONDS)
-            return handed
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._room.acquire()
+        except TimeoutError:
+            return Handed(Stage.CONNECT, None, "not sent: every connection to the mail server is taken")
+        try:
+            return await self._in_turn(sender, recipient, message)
+        finally:
+            self._room.release()
+
+    async def _in_turn(self, sender: str, recipient: str, message: bytes) -> Handed:
+        if time.monotonic() < self._held_until:
+            return Handed(Stage.LOGIN, None, HELD)
+        handed = await self._attempt(sender, recipient, message)
+        if handed.fate == Fate.OURS:
+            self._held_until = time.monotonic() + _HOLD_SECONDS
+            _log.error("mail.refused_us", stage=handed.stage, answer=str(handed), held_seconds=_HOLD_SECONDS)
+        return handed
 
     async def close(self) -> None:
         """Take leave of the server."""

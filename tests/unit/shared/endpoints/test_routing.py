@@ -74,6 +74,8 @@ def test_a_filter_lets_through_what_it_names(
             "held (quiet_hours) Quiet hours until 2026-06-16 06:00",
         ),
         ({"quiet_hours": HOURS}, "fine_tuning.job.succeeded", NOON, SEND),
+        # Of a zone that was known when it was stored, and is not here and now.
+        ({"quiet_hours": {**HOURS, "time_zone": "Mars/Olympus"}}, "fine_tuning.job.succeeded", NIGHT, SEND),
         ({"quiet_hours": HOURS}, "fine_tuning.job.failed", NIGHT, SEND),  # failures pass
         ({"quiet_hours": HOURS}, "file.error", NIGHT, SEND),
         ({"quiet_hours": {**HOURS, "failures_pass": False}}, "file.error", NIGHT, "held (quiet_hours)"),

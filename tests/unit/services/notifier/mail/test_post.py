@@ -1,7 +1,11 @@
 """Each refusal of a real mail server, at each step of the dialogue, and what is kept of the connection"""
 
+import asyncio
+import time
+
 import pytest
 
+from services.notifier.mail import post as post_module
 from services.notifier.mail.post import Post
 from services.notifier.mail.refusals import Fate, Stage
 from shared.settings import SmtpSettings
@@ -45,6 +49,29 @@ async def test_each_refusal_is_understood_and_the_next_message_goes_through(
         await post.close()
     answered = answer != DROP and not answer.startswith("421")
     assert server.connections == (1 if answered else 2)
+
+
+async def test_behind_a_server_that_hangs_nothing_waits_until_its_lease_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(post_module, "_WAIT_SECONDS", 0.1)
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(hang, "127.0.0.1", 0)
+    async with silent:
+        settings = SmtpSettings(
+            host="127.0.0.1", port=silent.sockets[0].getsockname()[1], tls="none", sender=FROM, timeout_seconds=1
+        )
+        post = Post(settings, "tune.example.com")
+        started = time.monotonic()
+        handed = await asyncio.gather(*(post.hand_over(FROM, ADA, b"x") for _ in range(40)))
+    # Four at a time, all forty would have taken ten seconds.
+    assert time.monotonic() - started < 5
+    assert {each.fate for each in handed} == {Fate.LATER}
+    assert sum("is taken" in each.text for each in handed) == 36
 
 
 async def test_where_nobody_listens_nothing_is_lost() -> None:
