@@ -87,12 +87,25 @@ def _sentence(error: ErrorDetails) -> str:
             return "is not a field of this request. Remove it, or check its spelling."
         case "value_error":
             return str(error["ctx"]["error"]) + "."
+        case "dict_type" | "model_type" | "model_attributes_type" | "list_type":
+            kind = "an array" if error["type"] == "list_type" else "an object"
+            return f"must be {kind}; it is {_named(error['input'])}."
+        case "too_long" | "too_short" if isinstance(error["input"], list | dict):
+            limit = error["ctx"].get("max_length", error["ctx"].get("min_length"))
+            most = "at most" if error["type"] == "too_long" else "at least"
+            return f"must have {most} {limit}; it has {len(error['input'])}."
     found = json.dumps(error["input"], default=str)[:_SHOWN]
     return f"{error['msg'][0].lower()}{error['msg'][1:]}; found {found}."
 
 
 def _named(value: Any) -> str:
-    names: dict[type, str] = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    names: dict[type, str] = {
+        dict: "an object",
+        list: "an array",
+        str: "a string",
+        bool: "a boolean",
+        type(None): "null",
+    }
     return names.get(type(value), "a number")
 
 

@@ -32,7 +32,7 @@ def digest(event: Happening, links: Links, write: Write) -> Message:
     return Message(
         event.id,
         event.type,
-        title=f"{count:,} notices",
+        title=f"{count:,} notices" + (f", {tones[Tone.BAD]:,} {_KINDS[Tone.BAD]}" if tones[Tone.BAD] else ""),
         tone=next((tone for tone in _WORST_FIRST if tones[tone]), Tone.NEUTRAL),
         summary=", ".join(f"{tones[tone]:,} {_KINDS[tone]}" for tone in _WORST_FIRST if tones[tone]) + ".",
         items=tuple(_line(message) for message in messages),

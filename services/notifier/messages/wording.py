@@ -54,8 +54,9 @@ def loss(points: Sequence[tuple[int, float]]) -> str | None:
     if len(points) == 1 or start <= 0:
         return f"{end:.3f}"
     change = (end - start) / start
-    sign = "−" if change < 0 else "+"
-    return f"{end:.3f} (first {start:.3f}, {sign}{abs(change):.0%})"
+    # A loss of almost nothing has not lost all of itself.
+    share = "over 99%" if -1 < change <= -0.995 else f"{abs(change):.0%}"
+    return f"{end:.3f} (first {start:.3f}, {'−' if change < 0 else '+'}{share})"
 
 
 def listed(values: Sequence[Any]) -> str | None:

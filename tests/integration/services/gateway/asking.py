@@ -69,7 +69,7 @@ async def happen(house: House, kind: EventType = EventType.JOB_SUCCEEDED, **data
 
 async def make_due(house: House) -> None:
     async with house.runtime.begin() as session:
-        await sql(session, text("UPDATE deliveries SET run_at = now() - interval '1 s' WHERE state = 'pending'"))
+        await sql(session, text("UPDATE deliveries SET run_at = now() - interval '1 hour' WHERE state = 'pending'"))
 
 
 async def fail_for_good(house: House) -> None:

@@ -30,6 +30,10 @@ async def test_the_log_shows_each_delivery_with_each_attempt(
     (listed,) = (await mine.get(f"/webhook_endpoints/{made['id']}/deliveries"))["data"]
     shown = await mine.get(f"/deliveries/{listed['id']}")
     assert shown == listed
+    assert [(each["number"], each["status_code"], each["error"], each["answer"]) for each in shown["attempts"]] == [
+        (1, 500, None, "said"),
+        (2, 200, None, "said"),
+    ]
     assert (shown["event_id"], shown["event_type"], shown["state"], shown["origin"]) == (
         event_id,
         "fine_tuning.job.succeeded",
@@ -37,10 +41,6 @@ async def test_the_log_shows_each_delivery_with_each_attempt(
         "event",
     )
     assert shown["delivered_at"] == shown["finished_at"] >= shown["created_at"]
-    assert [(each["number"], each["status_code"], each["answer"]) for each in shown["attempts"]] == [
-        (1, 500, "said"),
-        (2, 200, "said"),
-    ]
 
 
 async def test_the_log_is_filtered_and_paged(

@@ -34,7 +34,7 @@ def test_a_mail_is_shown_as_text_and_as_a_page_with_its_picture(tmp_path: Path) 
 
 def test_a_digest_is_shown_what_went_wrong_first() -> None:
     code, shown, _ = _run("digest")
-    assert code == 0 and shown.startswith("Subject: 3 notices\n")
+    assert code == 0 and shown.startswith("Subject: 3 notices, 1 went wrong\n")
     assert shown.index("Fine-tuning failed") < shown.index("Fine-tuning succeeded")
 
 

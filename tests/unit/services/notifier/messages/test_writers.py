@@ -13,6 +13,7 @@ from services.notifier.messages.happening import Background, Happening, of, read
 from services.notifier.messages.links import Links
 from services.notifier.messages.message import Message, Phase, Tone
 from services.notifier.messages.samples import sample, types
+from services.notifier.messages.wording import loss
 from services.notifier.messages.writers import WRITERS, write
 from shared.events.catalogue import PUBLIC, EventType
 
@@ -118,7 +119,7 @@ def test_a_digest_tells_the_worst_first_and_counts_all() -> None:
     events = [_envelope(sample(kind)) for kind in kinds]
     data = {"id": "wh_1", "object": "webhook_endpoint.digest", "count": 6, "events": events}
     message = write(of({"id": "evt_1", "type": "digest", "created_at": 1, "sequence": 1, "data": data}), LINKS)
-    assert (message.title, message.tone) == ("6 notices", Tone.BAD)
+    assert (message.title, message.tone) == ("6 notices, 1 went wrong", Tone.BAD)
     assert message.summary == "1 went wrong, 2 went well, 1 for information."
     assert message.items[0].startswith("❌ Fine-tuning failed: support-tone: support.jsonl cannot be trained on.")
     assert (len(message.items), message.more) == (4, 2)
@@ -149,6 +150,14 @@ def test_what_waits_for_an_endpoint_is_asked_for_in_the_way_that_brings_it() -> 
     assert off.cure is not None and paused.cure is not None
     assert "webhooks resume wh_" in off.cure and "--include failed --include dropped --include missed" in off.cure
     assert "webhooks resume wh_" in paused.cure and "recover" not in paused.cure
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [(0.5, "(first 2.000, −75%)"), (0.001, "(first 2.000, −over 99%)"), (3.0, "+50%"), (0.0, "−100%"), (4.0, "+100%")],
+)
+def test_a_loss_says_how_far_it_came(last: float, said: str) -> None:
+    assert said in str(loss([(1, 2.0), (9, last)]))
 
 
 @pytest.mark.parametrize("told", [[{}], [None], [{"id": "evt_1"}], [{"id": 1, "type": 2, "created_at": 3}], {}])
