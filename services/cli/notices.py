@@ -49,8 +49,11 @@ def _read(event_type: str) -> "Preview":
     from services.cli.parts import read_notice_settings  # noqa: PLC0415 (the start of --help must stay fast)
     from services.notifier.preview import Preview, event_types  # noqa: PLC0415
 
+    settings = read_notice_settings()
+    if settings.templates is not None and not settings.templates.is_dir():
+        raise _wrong(f"TUNEYARD_TEMPLATES names {settings.templates}, which is no folder. Correct or unset it.")
     try:
-        return Preview.of(event_type, read_notice_settings())
+        return Preview.of(event_type, settings)
     except KeyError as exc:
         raise _wrong(f'"{event_type}" is not told to anybody. Choose from: {", ".join(event_types())}.') from exc
 

@@ -29,6 +29,9 @@ class Templates:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        if folder is not None and not folder.is_dir():
+            # A folder that is mounted later is found later: messages go out meanwhile, in our words.
+            _log.warning("templates.no_folder", folder=str(folder), follows="messages are sent as we write them")
 
     def render(self, part: Part, event: Happening, message: Message, **more: Any) -> str | None:
         """Return what the operator's template writes; None where there is none, and where it is broken."""

@@ -42,6 +42,9 @@ def test_what_is_wrong_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     code, _, said = _run("fine_tuning.job.finished")
     assert code == 2 and "fine_tuning.job.succeeded" in said
     assert _run(TYPE, "--html")[0] == 2
+    monkeypatch.setenv("TUNEYARD_TEMPLATES", str(tmp_path / "nowhere"))
+    code, _, said = _run(TYPE)
+    assert code == 2 and f"names {tmp_path / 'nowhere'}, which is no folder" in said
     monkeypatch.setenv("TUNEYARD_TEMPLATES", str(tmp_path))
     (tmp_path / f"{TYPE}.text.j2").write_text("one\n{{ nothing }}")
     code, _, said = _run(TYPE)
