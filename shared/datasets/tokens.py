@@ -8,7 +8,7 @@ import msgspec
 
 from shared.datasets.formats import Declared, Format, PlainChat, PlainPair
 from shared.datasets.formats.pictures import of_part
-from shared.tokenizer import Counter
+from shared.tokenizer import SHORT, Counter
 
 #: What a conversation costs beside its words (OpenAI cookbook, "Data preparation for chat model fine-tuning").
 PER_EXAMPLE, PER_MESSAGE, PER_NAME = 3, 3, 1
@@ -38,10 +38,13 @@ class TokenCounter:
         """Load the tables (0.2 to 0.4 s the first time). Raises KeyError for an encoding that is not in the package."""
         self.encoding = encoding
         #: The number of tokens of any text, one that spells a special token like `<|endoftext|>` too.
-        self.text = Counter(encoding).count
+        counter = Counter(encoding)
+        self.text = counter.count
+        self._short = counter.short  # No text that msgspec has read has half a surrogate pair.
         self._kept: dict[str, int] = {}
-        self._roles = {
-            role: self.text(role) for role in ("system", "developer", "user", "assistant", "tool", "function")
+        self._begins = {
+            role: PER_MESSAGE + self.text(role)
+            for role in ("system", "developer", "user", "assistant", "tool", "function")
         }
 
     def plain(self, example: PlainChat | PlainPair) -> tuple[int, int]:
@@ -49,12 +52,15 @@ class TokenCounter:
         if isinstance(example, PlainPair):
             learned = self.text(example.completion)
             return self.text(example.prompt) + learned, learned
-        total, learned = PER_EXAMPLE + PER_MESSAGE * len(example.messages), 0
+        total, learned, begins, short = PER_EXAMPLE, 0, self._begins, self._short
         for message in example.messages:
-            role = message.role
-            words = self._repeated(message.content) if role == "system" else self.text(message.content)
-            total += self._roles[role] + words
-            if role == "assistant" and message.weight != 0:
+            role, content = message.role, message.content
+            if role == "system":
+                words = self._repeated(content)
+            else:
+                words = short(content) if len(content) < SHORT else self.text(content)
+            total += begins[role] + words
+            if role == "assistant" and (message.weight is _UNSET or message.weight):
                 learned += words
             if message.name is not _UNSET:
                 total += PER_NAME + self._repeated(message.name)
@@ -88,7 +94,7 @@ class TokenCounter:
         words += sum(self.call(call["function"]) for call in message.get("tool_calls") or ())
         if message.get("function_call"):
             words += self.call(message["function_call"])
-        total = PER_MESSAGE + self._roles[message["role"]] + words
+        total = self._begins[message["role"]] + words
         if message.get("name"):
             total += PER_NAME + self._repeated(message["name"])
         learns = message["role"] == "assistant" and message.get("weight", 1) != 0

@@ -8,12 +8,13 @@ from importlib.machinery import PathFinder
 
 import tiktoken
 
+from shared.tokenizer.pages import in_large_pages
 from shared.tokenizer.pieces import SIZE, Run, pieces
 from shared.tokenizer.runs import count_run
 from shared.tokenizer.vocabulary import NAMES, load
 
 #: What tiktoken does not do well it does not do to texts of this length.
-_SHORT = SIZE
+SHORT = SIZE
 #: The release that the tests hold equal to tiktoken. Another may count otherwise, and is left alone.
 FAST_PACKAGE, FAST_VERSION = "bpe-openai", "0.1.4"
 _FAST_NAMES = ("o200k_base", "cl100k_base")
@@ -31,15 +32,16 @@ class Counter:
             raise KeyError(f"encoding {name!r} is not in this package; it has {', '.join(NAMES)}")
         self.name = name
         self.is_fast = name in _FAST_NAMES and is_fast_installed() if fast is None else fast
-        self._short = _fast(name) if self.is_fast else _plain(self._encoding())
+        #: Counts a text of fewer than SHORT characters; raises UnicodeEncodeError for half a surrogate pair.
+        self.short = _fast(name) if self.is_fast else _plain(self._encoding())
 
     def count(self, text: str) -> int:
         """Return the number of tokens of any text, one that spells a special token like `<|endoftext|>` too."""
         try:
-            if len(text) < _SHORT:
-                return self._short(text)
+            if len(text) < SHORT:
+                return self.short(text)
             return sum(
-                count_run(piece.text, self._encoding()) if isinstance(piece, Run) else self._short(piece)
+                count_run(piece.text, self._encoding()) if isinstance(piece, Run) else self.short(piece)
                 for piece in pieces(text, self._encoding)
             )
         except UnicodeEncodeError:
@@ -68,7 +70,8 @@ def _fast(name: str) -> Callable[[str], int]:
     assert spec.loader is not None
     bindings = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(bindings)
-    count: Callable[[str], int] = bindings.tokenizer_for_encoding(name).count
+    with in_large_pages():
+        count: Callable[[str], int] = bindings.tokenizer_for_encoding(name).count
     return count
 
 

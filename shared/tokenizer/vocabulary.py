@@ -7,6 +7,8 @@ from pathlib import Path
 
 import tiktoken
 
+from shared.tokenizer.pages import in_large_pages
+
 #: Files named as tiktoken's cache names them, sha1 of their address; tiktoken checks the sha256 of each as it loads.
 TABLES = Path(__file__).parent / "tables"
 NAMES = ("o200k_base", "cl100k_base", "r50k_base")
@@ -26,7 +28,8 @@ def load(name: str) -> tiktoken.Encoding:
         before = os.environ.get(_CACHE_VARIABLE)
         os.environ[_CACHE_VARIABLE] = str(TABLES)
         try:
-            return tiktoken.get_encoding(name)
+            with in_large_pages():
+                return tiktoken.get_encoding(name)
         finally:
             if before is None:
                 del os.environ[_CACHE_VARIABLE]

@@ -60,28 +60,35 @@ def read_plain(line: bytes, kind: Format | None) -> PlainChat | PlainPair | None
 def _is_right(chat: PlainChat, line: bytes) -> bool:
     messages = chat.messages
     # Two for each string: every key, every role and content. A key that stood twice, which decoders swallow, had more.
-    quotes = 2 + 8 * len(messages)
-    learned = asked = quoted = False
+    quotes = line.count(b'"') - 2 - 8 * len(messages)
+    asked = quoted = False
     for message in messages:
         content = message.content
         if "\x00" in content:
             return False
         if '"' in content:
             quoted = True
-            quotes += content.count('"')
-        if message.role == "assistant":
-            quotes += 2 * (message.weight is not _UNSET)
-            learned = learned or message.weight != 0
-        elif message.weight is not _UNSET:
-            return False
-        elif message.role == "user":
-            asked = True
+            quotes -= content.count('"')
+        asked = asked or message.role == "user"
+    if not asked or messages[-1].role != "assistant" or (quoted and b"\\u0022" in line):
+        return False
+    return quotes == 0 or quotes == _quotes_beside(messages)
+
+
+def _quotes_beside(messages: list[PlainMessage]) -> int:
+    """Return the quotes of weights and names, which few lines have; -1 if one of them is not right."""
+    quotes, learned = 0, False
+    for message in messages:
+        if message.weight is not _UNSET:
+            quotes += 2
+            if message.role != "assistant":
+                return -1
+        learned = learned or (message.role == "assistant" and message.weight != 0)
         if message.name is not _UNSET:
             quotes += 4
             if _is_odd(message.name):
-                return False
-    is_whole = line.count(b'"') == quotes and not (quoted and b"\\u0022" in line)
-    return learned and asked and is_whole and messages[-1].role == "assistant"
+                return -1
+    return quotes if learned else -1
 
 
 def _is_odd(name: str) -> bool:
