@@ -10,7 +10,7 @@ from shared.datasets.checks.keys import check_keys
 from shared.datasets.checks.roles import CHAT_ROLES, check_role
 from shared.datasets.checks.tools import Calls, check_call_id, check_calls, check_function_call
 from shared.datasets.checks.turns import check_turns
-from shared.datasets.checks.wording import named, shown
+from shared.datasets.checks.wording import holds_array, named, shown
 from shared.datasets.formats.detect import CHAT_KEYS
 
 _MESSAGE_KEYS = {
@@ -38,7 +38,8 @@ def check_messages(messages: Any, path: str, place: Place, roles: tuple[str, ...
     """
     if not isinstance(messages, list) or not messages:
         found = "it is empty" if isinstance(messages, list) else f"it is {named(messages)}"
-        place.add("messages_invalid", f'"{path}" must be an array with at least one message; {found}.', path)
+        hint = " Decode it: the messages themselves stand here, not their JSON." if holds_array(messages) else ""
+        place.add("messages_invalid", f'"{path}" must be an array with at least one message; {found}.{hint}', path)
         return []
     calls = Calls()
     whole = True

@@ -1,12 +1,11 @@
 """The rules of what an example declares: tools, and the functions of before."""
 
-import json
 from typing import Any
 
 from shared.datasets.checks.findings import Place
 from shared.datasets.checks.keys import check_keys
 from shared.datasets.checks.tools import check_function_name, estimated
-from shared.datasets.checks.wording import named, shown
+from shared.datasets.checks.wording import holds_array, named, shown
 from shared.datasets.formats import Declared
 
 _AT_MOST = 128  #: OpenAI API, both for `tools` and for `functions`.
@@ -28,7 +27,7 @@ def _check_tools(tools: Any, path: str, place: Place) -> None:
     if not tools and (tools is None or isinstance(tools, list)):
         return
     if not isinstance(tools, list):
-        hint = " Decode it: the tools themselves stand here, not their JSON." if _is_json(tools) else ""
+        hint = " Decode it: the tools themselves stand here, not their JSON." if holds_array(tools) else ""
         place.add("tools_invalid", f'"tools" must be an array; it is {named(tools)}.{hint}', path)
         return
     if isinstance(tools, Declared) and tools.is_right:
@@ -42,13 +41,6 @@ def _check_tools(tools: Any, path: str, place: Place) -> None:
     if isinstance(tools, Declared):
         tools.is_right = place.added == before
     estimated(place, path)
-
-
-def _is_json(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and isinstance(json.loads(value), list)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _check_tool(tool: Any, path: str, place: Place) -> None:

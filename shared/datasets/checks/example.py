@@ -44,6 +44,10 @@ def _say_unknown(example: dict[str, Any], place: Place) -> None:
         return
     lower = {key.strip().lower() for key in example}
     found = ", ".join(shown(key) for key in list(example)[:3]) or "no key"
-    hint = " Keys are written small." if lower & {"messages", "prompt", "completion"} else ""
+    hint = ""
+    if lower & {"messages", "prompt", "completion"}:
+        hint = " Keys are written small."
+    elif sum(isinstance(value, str) for value in example.values()) > 1:
+        hint = " Say which is which: tuneyard convert FILE --map user=…,assistant=…"
     said = f'an example needs "messages", or "prompt" and "completion"; found {found}.{hint}'
     place.add("unknown_format", said)

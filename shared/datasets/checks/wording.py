@@ -27,6 +27,14 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
+def holds_array(value: Any) -> bool:
+    """Say whether a value is an array that was written as JSON once too often."""
+    try:
+        return isinstance(value, str) and isinstance(json.loads(value), list)
+    except (ValueError, RecursionError):
+        return False
+
+
 def clean(text: str) -> str:
     """Return `text` with whatever cannot be printed escaped: half surrogates, NULs, what would steer a terminal."""
     if text.isprintable():

@@ -165,6 +165,14 @@ def test_tools_rightly_used_bring_no_more_than_a_note(example: dict[str, Any]) -
             {"text": "a"},
             'unknown_format None: an example needs "messages", or "prompt" and "completion"; found "text".',
         ),
+        (
+            {"id": 1, "question": "a", "answer": "b"},
+            'found "id", "question", "answer". Say which is which: tuneyard convert FILE --map user=…,assistant=…',
+        ),
+        (
+            {"messages": json.dumps([ASK, ANSWER])},
+            "it is a string. Decode it: the messages themselves stand here, not their JSON.",
+        ),
         ([1, 2], "not_an_object None: a line must be a JSON object; it is an array."),
         ("7", "not_an_object None: a line must be a JSON object; it is a number."),
     ],
