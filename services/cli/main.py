@@ -58,7 +58,7 @@ def _options(
 def main() -> None:
     """Run the command line; whatever becomes of its output, no traceback reaches a user."""
     output.forgive_encodings()
-    with output.told_when_lost():
+    with output.tidy_when_ended(), output.told_when_lost():
         app()
 
 

@@ -1,12 +1,15 @@
-"""Bear every output there is: another encoding, a full disk, a reader that left."""
+"""Bear every output there is: another encoding, a full disk, a reader that left; and an end that is ordered."""
 
 import contextlib
 import errno
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 #: What a write to standard output or error can end in; a file that is named has its own sentence.
 _OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF})
@@ -53,6 +56,23 @@ def told_when_lost() -> Iterator[None]:
         with contextlib.suppress(OSError):
             os.write(2, f"error: {_sentence(exc)}\n".encode("ascii", "replace"))
         raise SystemExit(_FAILED) from None
+
+
+@contextlib.contextmanager
+def tidy_when_ended() -> Iterator[None]:
+    """Unwind when the process is told to end: what was kept for a while, or written by half, is removed."""
+    numbers = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) == signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, _unwind)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _sentence(exc: OSError) -> str:

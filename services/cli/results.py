@@ -35,6 +35,9 @@ def refuse_existing(path: str, *, force: bool) -> None:
         return
     if Path(path).is_dir():
         raise CannotWrite(f"{path} is a directory. Name a file in it.")
+    if Path(path).exists() and not Path(path).is_file():
+        # A file would take the place of the device or the pipe, for everybody.
+        raise CannotWrite(f"{path} is no file. Name one.")
     if Path(path).exists() and not force:
         raise CannotWrite(f"{path} exists. Name another file, or overwrite it with --force.")
     if not Path(path).resolve().parent.is_dir():

@@ -57,7 +57,7 @@ def _places(file: str, given: Input, train: str | None, test: str | None, *, for
         raise CannotWrite("Standard input has no name to derive others from: say --train FILE --test FILE.")
     path = Path(file)
     places = train or beside(path, "train.jsonl"), test or beside(path, "test.jsonl")
-    if places[0] == places[1]:
+    if Path(places[0]).resolve() == Path(places[1]).resolve():
         raise CannotWrite(f"--train and --test are both {places[0]}. The two sides need two files.")
     for place in places:
         refuse_source(place, given)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from services.cli.inputs import STANDARD
+from services.cli.results import beside
 
 
 class WrongUsage(Exception):
@@ -106,3 +107,20 @@ def _check_fix(asked: Asked) -> None:
         raise WrongUsage("Standard input has no name to derive another from: say --output FILE.")
     if asked.output == STANDARD:
         raise WrongUsage("The report goes to standard output. Name a file for the corrected copy.")
+
+
+def check_copies(asked: Asked) -> None:
+    """Raise WrongUsage when a copy would go over another, or over a file that is read beside its own."""
+    if not asked.fix or asked.in_place:
+        return
+    read = {Path(file).resolve() for file in (*asked.files, asked.validation) if file not in {None, STANDARD}}
+    made: dict[Path, str] = {}
+    for file in asked.files:
+        place = asked.output or beside(Path(file), "fixed.jsonl")
+        whole = Path(place).resolve()
+        if whole in made:
+            said = f"{made[whole]} and {file} would both be fixed into {place}. Fix each by itself, with --output."
+            raise WrongUsage(said)
+        if whole in read - {Path(file).resolve()}:
+            raise WrongUsage(f"{place} is read too, and {file} would be fixed into it. Name another with --output.")
+        made[whole] = file

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.cli.check.asked import Asked, FailOn, WrongUsage
+from services.cli.check.asked import Asked, FailOn, WrongUsage, check_copies
 from services.cli.check.mending import mended
 from services.cli.check.progress import Progress, shown_progress
 from services.cli.inputs import CannotRead, Input, named
@@ -60,6 +60,7 @@ def check_all(asked: Asked) -> list[Checked]:
         # All are looked for before the first is read: a name that is wrong is told at once.
         inputs = [stack.enter_context(named(file, once=not asked.fix)) for file in asked.files]
         held_out = stack.enter_context(named(asked.validation, once=True)) if asked.validation else None
+        check_copies(asked)
         crew = stack.enter_context(Crew(processes)) if processes > 1 else None
         how = _With(model, kind, policy, crew, asked)
         checked = [_checked(given, how) for given in inputs]

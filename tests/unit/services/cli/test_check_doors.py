@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
@@ -237,3 +238,30 @@ def test_a_file_is_for_the_method_of_its_format_unless_another_is_named(
 def test_the_report_is_the_same_with_any_number_of_processes(folder: Path) -> None:
     one, three = (run("bad.jsonl", "--json", "--processes", str(number)).stdout for number in (1, 3))
     assert one == three
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            ("blank.jsonl", "blank.jsonl.gz"),
+            "blank.jsonl and blank.jsonl.gz would both be fixed into blank.fixed.jsonl",
+        ),
+        (("blank.jsonl", "blank.fixed.jsonl"), "blank.fixed.jsonl is read too"),
+    ],
+)
+def test_a_corrected_copy_goes_over_no_other_and_over_nothing_that_is_read(
+    folder: Path, files: tuple[str, ...], said: str
+) -> None:
+    (folder / "blank.jsonl.gz").write_bytes(gzip.compress(BAD + b"\n"))
+    (folder / "blank.fixed.jsonl").write_bytes(BAD + b"\n")
+    result = run(*files, "--fix", "--force")
+    assert result.exit_code == 2 and said in result.stderr
+    assert (folder / "blank.fixed.jsonl").read_bytes() == BAD + b"\n"
+
+
+def test_a_pipe_is_written_over_by_no_file(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    result = run("blank.jsonl", "--fix", "-o", "pipe", "--force")
+    assert result.exit_code == 2 and "pipe is no file" in result.stderr
+    assert (folder / "pipe").is_fifo()

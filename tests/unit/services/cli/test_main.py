@@ -2,13 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from services.cli import report_view
+from services.cli import output, report_view, results
 
 _ROOT = Path(report_view.__file__).parents[2]
 CAPITALS = str(Path(report_view.__file__).parent / "examples" / "capitals.jsonl")
@@ -70,3 +71,17 @@ def test_the_version_names_what_a_report_of_a_fault_needs(option: str) -> None:
     assert name.startswith("tuneyard ")
     assert python == f"Python {sys.version.split()[0]}"
     assert platform.startswith(("Linux", "macOS", "Darwin"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_a_command_leaves_nothing_half_written(tmp_path: Path, number: signal.Signals) -> None:
+    def command() -> None:
+        with output.tidy_when_ended(), results.written(str(tmp_path / "made.jsonl")) as stream:
+            stream.write(b"half")
+            os.kill(os.getpid(), number)
+            pytest.fail("it went on")
+
+    with pytest.raises(SystemExit) as ended:
+        command()
+    assert ended.value.code == 128 + number and list(tmp_path.iterdir()) == []
+    assert signal.getsignal(number) == signal.SIG_DFL

@@ -104,3 +104,11 @@ def test_wrong_usage_is_one_sentence_and_exit_code_2(data: Path, words: list[str
     assert result.exit_code == 2
     assert said in result.stderr
     assert sorted(path.name for path in data.parent.iterdir()) == ["data.jsonl"]
+
+
+def test_two_names_of_one_file_are_no_two_sides(data: Path) -> None:
+    one = data.parent / "one.jsonl"
+    result = run(
+        str(data), "--test-count", "12", "--force", "--train", str(one), "--test", f"{data.parent}/./one.jsonl"
+    )
+    assert result.exit_code == 2 and "need two files" in result.stderr and not one.exists()
