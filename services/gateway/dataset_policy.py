@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway.routes import Route, caller, runtime
 from shared.clock import unix
@@ -29,11 +30,11 @@ async def replace(request: web.Request) -> web.Response:
     except PolicyError as exc:
         raise ApiError(str(exc), param=exc.path) from exc
     async with runtime(request).begin() as session:
-        row = DatasetPolicy(
-            project_id=caller(request).project_id, policy=policy.as_dict(), updated_at=await server_time(session)
-        )
-        row = await session.merge(row)
-        await session.flush()
+        chosen = {"policy": policy.as_dict(), "updated_at": await server_time(session)}
+        # Two that come at once both find none: the later takes the place of the other.
+        put = insert(DatasetPolicy).values(project_id=caller(request).project_id, **chosen)
+        await session.exec(put.on_conflict_do_update(index_elements=["project_id"], set_=chosen))
+        row = await datasets.policy_row(session, caller(request).project_id)
         return web.json_response(_show(row))
 
 

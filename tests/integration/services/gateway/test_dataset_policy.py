@@ -1,5 +1,6 @@
 """A project's policy: stored, shown, and what its files are checked by"""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -31,6 +32,14 @@ async def test_a_project_has_its_own_policy_and_its_files_are_checked_by_it(own:
     assert (report["policy"], "few_examples" in report["findings_by_code"]) == (policy, False)
     cleared = (await own.call("PUT", "/dataset_policy", json={})).body
     assert (cleared["codes"], cleared["thresholds"]) == ({}, {})
+
+
+async def test_of_policies_put_at_once_one_stands(own: Api) -> None:
+    answers = await asyncio.gather(
+        *(own.call("PUT", "/dataset_policy", json={"thresholds": {"advised_examples": 12 + each}}) for each in range(8))
+    )
+    assert {answer.status for answer in answers} == {200}
+    assert (await own.get("/dataset_policy")).body in [answer.body for answer in answers]
 
 
 @pytest.mark.parametrize(
