@@ -12,7 +12,8 @@ from shared.db.database import Database
 from shared.endpoints.delivery_lifecycle import let_go
 from shared.endpoints.digests import send_digests
 from shared.endpoints.retention import prune
-from shared.endpoints.stranded import let_stranded_go
+from shared.endpoints.stranded import drop_stranded, let_stranded_go
+from shared.endpoints.turns import MOST_PLACED, place
 
 _log = log.get(__name__)
 #: Between two looks at what is held: nobody set quiet hours to the second.
@@ -62,10 +63,12 @@ class Keeper:
             return await let_go(session, LET_GO) + await send_digests(session)
 
     async def tidy(self) -> bool:
-        """Remove a batch of what is old, free what a pause left behind; say whether there may be more to remove."""
+        """Remove a batch of what is old, see to what was left behind and to turns; say whether there may be more."""
         async with self._database.begin() as session:
             await let_stranded_go(session)
+            await drop_stranded(session)
+            placed = await place(session)
             removed = await prune(session, keep=self._keep, limit=PRUNED)
         if removed:
             _log.info("deliveries.pruned", removed=removed)
-        return removed >= PRUNED
+        return removed >= PRUNED or placed >= MOST_PLACED

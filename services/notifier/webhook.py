@@ -87,8 +87,9 @@ def _read_headers(stored: str) -> Mapping[str, str]:
 
 
 def kept(body: bytes) -> str:
-    """Return what the log keeps of an answer. PostgreSQL's texts hold no NUL."""
-    return body[:KEPT_ANSWER_BYTES].decode(errors="replace").replace("\0", "\ufffd")
+    """Return what the log keeps of an answer. PostgreSQL's texts hold no NUL; a byte that is no text becomes three."""
+    text = body[:KEPT_ANSWER_BYTES].decode(errors="replace").replace("\0", "\ufffd")
+    return text.encode()[:KEPT_ANSWER_BYTES].decode(errors="ignore")
 
 
 def _named(request_id: str | None) -> str | None:

@@ -11,17 +11,20 @@ from shared.db.database import sql
 from shared.endpoints.states import Channel, EndpointStatus
 
 #: Of what must stay in order, only the earliest that has not ended may go: none before it is on its way, and none is
-#: still to be fanned out, as may be while two notifiers share the events of one job. Sent again is out of turn anyway.
+#: still to be fanned out, as may be while two notifiers share the events of one job, or came back to a pause that has
+#: ended meanwhile. Sent again is out of turn anyway.
 _IN_TURN = """(d.once OR NOT EXISTS (
                       SELECT 1 FROM events mine JOIN events e ON e.subject_id = mine.subject_id
                            AND e.sequence < mine.sequence
                       WHERE mine.id = d.event_id AND (
                           EXISTS (SELECT 1 FROM deliveries o WHERE o.event_id = e.id AND o.endpoint_id = d.endpoint_id
-                                  AND o.state = 'pending' AND NOT o.once)
+                                  AND (o.state = 'pending' OR o.state = 'held' AND o.hold = 'paused') AND NOT o.once)
                           OR EXISTS (SELECT 1 FROM work_items i WHERE i.kind = 'event.fanout' AND i.subject_id = e.id))
                   ))"""
 #: Slack takes a message a second in a channel; a job's are changes of one message, so they stay in order too.
 SLACK_SECONDS = 1.0
+#: Of an endpoint whose deliveries stay in order, so many are looked at in one claim; most may have to wait.
+MOST_LOOKED_AT = 500
 #: From endpoint to endpoint by the index, and of each only as many as it has slots for: what waits for one endpoint
 #: costs the others nothing, and what was never put off goes before what was. statement_timestamp() does not change
 #: within the statement, so the index can be used. Nothing is locked until it is chosen; what another process chose at
@@ -60,18 +63,25 @@ _CLAIM = text(
     ), due AS MATERIALIZED (
         SELECT d.* FROM free CROSS JOIN LATERAL (
             SELECT * FROM (
-                SELECT d.id, d.endpoint_id, d.fresh, d.run_at FROM deliveries d
-                WHERE d.state = 'pending' AND d.endpoint_id = free.id AND d.fresh AND d.run_at <= statement_timestamp()
-                  AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
-                  AND (NOT free.ordered OR {in_turn})
+                SELECT d.id, d.endpoint_id, d.fresh, d.run_at FROM (
+                    SELECT * FROM deliveries d
+                    WHERE d.state = 'pending' AND d.endpoint_id = free.id AND d.fresh
+                      AND d.run_at <= statement_timestamp()
+                      AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+                    ORDER BY d.run_at
+                    LIMIT CASE WHEN free.ordered THEN :looked_at ELSE least(free.slots, free.share) END
+                ) d WHERE NOT free.ordered OR {in_turn}
                 ORDER BY d.run_at LIMIT least(free.slots, free.share)) AS first_tries
             UNION ALL
             SELECT * FROM (
-                SELECT d.id, d.endpoint_id, d.fresh, d.run_at FROM deliveries d
-                WHERE d.state = 'pending' AND d.endpoint_id = free.id AND NOT d.fresh
-                  AND d.run_at <= statement_timestamp()
-                  AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
-                  AND (NOT free.ordered OR {in_turn})
+                SELECT d.id, d.endpoint_id, d.fresh, d.run_at FROM (
+                    SELECT * FROM deliveries d
+                    WHERE d.state = 'pending' AND d.endpoint_id = free.id AND NOT d.fresh
+                      AND d.run_at <= statement_timestamp()
+                      AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+                    ORDER BY d.run_at LIMIT CASE WHEN free.ordered THEN :looked_at
+                                            ELSE least(free.slots, free.retry_slots, free.share) END
+                ) d WHERE NOT free.ordered OR {in_turn}
                 ORDER BY d.run_at LIMIT least(free.slots, free.retry_slots, free.share)) AS retries
             ORDER BY fresh DESC, run_at LIMIT free.slots
         ) d
@@ -177,6 +187,7 @@ async def claim_due(session: AsyncSession, *, owner: str, lease_seconds: float, 
         slots=room.each,
         retry_slots=room.each_retries,
         slack=SLACK_SECONDS,
+        looked_at=MOST_LOOKED_AT,
         busy=list(room.busy),
         busy_slots=[slots for slots, _ in room.busy.values()],
         busy_retry_slots=[retries for _, retries in room.busy.values()],

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from services.notifier.doorbell import Doorbell
 from services.notifier.keeper import Keeper
 from shared.endpoints.queries import CLOCKS
@@ -60,3 +62,25 @@ async def test_no_batch_is_larger_than_it_may_be(house: House, receiver: Receive
         # Two deliveries; each of their events has no other, so its bytes go as well.
         assert await prune(session, keep=NO_TIME, limit=2) == 4
     assert len(await house.deliveries()) == 1
+
+
+@pytest.mark.parametrize(
+    ("gone", "how"),
+    [
+        ("UPDATE webhook_endpoints SET status = 'disabled'", "disabled"),
+        ("UPDATE webhook_endpoints SET deleted_at = now()", "deleted"),
+    ],
+)
+async def test_nothing_stays_held_for_an_endpoint_that_was_going_while_the_event_was_fanned_out(
+    house: House, receiver: Receiver, gone: str, how: str
+) -> None:
+    await house.endpoint(receiver.url)
+    async with house.notifier() as notifier:
+        await house.happen()
+        await turn(notifier)
+        await house.rows("UPDATE deliveries SET state = 'held', hold = 'digest', run_at = now() + interval '1 hour'")
+        await house.rows(gone)
+        await notifier.keeper.tidy()
+    (dropped,) = await house.deliveries()
+    assert (dropped["state"], dropped["hold"]) == ("dropped", None)
+    assert dropped["reason"] == f"The endpoint was {how}."

@@ -7,8 +7,10 @@ from collections import defaultdict
 from aiohttp import web
 
 from services.notifier.app import open_notifier
+from services.notifier.fanout import fan_out
 from shared.db.database import Database
 from shared.endpoints.deliveries import Room, claim_due
+from shared.endpoints.making import make_deliveries
 from shared.events.catalogue import EventType
 from shared.events.record import record
 
@@ -97,6 +99,57 @@ async def test_what_is_not_fanned_out_yet_is_waited_for(house: House, receiver: 
         for _ in range(4):
             await turn(notifier)
     assert [payload(hit)["sequence"] for hit in receiver.hits] == [1, 2, 3, 4]
+
+
+async def test_one_that_came_back_to_a_pause_which_has_ended_is_not_overtaken(house: House, receiver: Receiver) -> None:
+    await _ordered(house, receiver.url)
+    await _live(house, 1)
+    async with house.notifier() as notifier:
+        async with house.database.begin() as session:
+            await fan_out(session)
+        # Its try ended when the endpoint was enabled already, and was written down as held.
+        (first, *_) = await house.rows("SELECT id FROM events ORDER BY sequence")
+        held = "UPDATE deliveries SET state = 'held', hold = 'paused', run_at = 'infinity' WHERE event_id = :id"
+        await house.rows(held, **first)
+        await turn(notifier)
+        assert receiver.hits == []
+        await notifier.keeper.tidy()
+        for _ in range(4):
+            await turn(notifier)
+    assert [payload(hit)["sequence"] for hit in receiver.hits] == [1, 2, 3, 4]
+
+
+async def test_however_much_waits_behind_failed_ones_a_claim_is_short_and_others_get_through(house: House) -> None:
+    endpoint_id = await _ordered(house, "https://desk.customer.com/hook")
+    # Of 130 jobs the first notice waits for its next try, and five are behind it: more than a claim looks at.
+    await house.rows("""
+        INSERT INTO events (id, project_id, type, subject_id, sequence, data)
+        SELECT 'evt_' || lpad(j::text, 4, '0') || n, 'proj_default', 'fine_tuning.job.running', 'ftjob-' || j, n, '{}'
+        FROM generate_series(1, 130) j, generate_series(1, 6) n""")
+    await house.rows("INSERT INTO event_payloads (event_id, event_type, body) SELECT id, type, 'x' FROM events")
+    await house.rows(
+        """INSERT INTO deliveries (id, event_id, endpoint_id, state, fresh, run_at)
+        SELECT 'dlv_' || substr(id, 5), id, :id, 'pending', sequence > 1,
+               now() + CASE WHEN sequence = 1 THEN interval '2 hours' ELSE interval '-1 minute' END FROM events""",
+        id=endpoint_id,
+    )
+    room = Room(100, 100, 10, 10)
+    async with house.notifier() as notifier:
+        event = await house.happen(_LIFE[0])
+        await house.rows("DELETE FROM work_items")
+        async with house.database.begin() as session:
+            await make_deliveries(session, [event.id])
+        assert await _claim(house, room) == {}, "the first that are due all wait"
+        await notifier.keeper.tidy()
+        assert await _claim(house, room) == {endpoint_id: 1}
+        behind = "SELECT count(*) AS n FROM deliveries WHERE fresh AND run_at > now()"
+        assert (await house.rows(behind))[0]["n"] == 650
+        # Somebody had the first of one job sent again, and it arrived: the next need not wait for two hours.
+        await house.rows("UPDATE deliveries SET state = 'delivered' WHERE event_id = 'evt_00071'")
+        await notifier.keeper.tidy()
+        due = "SELECT event_id FROM deliveries WHERE fresh AND run_at <= now() AND lease_until IS NULL"
+        assert {"event_id": "evt_00072"} in await house.rows(due)
+        assert await _claim(house, room) == {endpoint_id: 1}
 
 
 async def test_first_tries_go_before_retries_that_are_longer_due(house: House, receiver: Receiver) -> None:
