@@ -28,14 +28,15 @@ _DONE = (
 )
 #: At the beginning of a sentence: within one it is often said of somebody else, or under a condition.
 _PROMISE = re.compile(
-    r"(?:^|[.!?:]\s+|\n\s*|(?:Sure|Certainly|Of course|Okay|OK|Great|Yes|Absolutely)[,!.] )"
-    rf"(?:(?:I|We)(?:'ll|’ll| will| am going to|'m going to) (?:now |also |then |gladly |go ahead and )?(?:{_DEEDS})"
+    r"(?:^|[.!?:]\s+|\n\s*|(?:Sure|Certainly|Of course|Okay|OK|Ok|Alright|Great|Yes|Absolutely)[,!.] )"
+    r"(?:(?:I|We)(?:['’]ll| will|(?: am| are|['’]m|['’]re) going to) (?:now |also |then |gladly |go ahead and )?"
+    rf"(?:{_DEEDS})"
     rf"|(?:I|We)(?:'ve| have|’ve) (?:now |just |already |also )?(?:{_DONE}))"
 )
 #: Looked for first, because most answers say none of these, and a letter is found faster than a word.
 _BEGINNINGS = (
-    *("I'll ", "I will ", "I’ll ", "I've ", "I have ", "I’ve ", "I am going", "I'm going"),
-    *("We'll ", "We will ", "We’ll ", "We've ", "We have ", "We’ve ", "We am going", "We'm going"),
+    *("I'll ", "I will ", "I’ll ", "I've ", "I have ", "I’ve ", "I am going", "I'm going", "I’m going"),
+    *("We'll ", "We will ", "We’ll ", "We've ", "We have ", "We’ve ", "We are going", "We're going", "We’re going"),
 )
 #: Who asks for a letter, a story or a role gets another's promises.
 _ANOTHERS = re.compile(

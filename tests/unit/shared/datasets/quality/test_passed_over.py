@@ -32,6 +32,18 @@ def test_an_american_number_is_looked_at_however_it_is_written(number: str) -> N
     assert [code for code, _ in found([chat("Hi", f"größer: call {number} now")])] == ["personal_phone"]
 
 
-@pytest.mark.parametrize("said", ["I’ve booked a table for two.", "We have booked a table for two.", "We’ll call you."])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I’ve booked a table for two.",
+        "We have booked a table for two.",
+        "We’ll call you.",
+        "We are going to call you back.",
+        "We're going to call you back.",
+        "I’m going to call you back.",
+        "Ok, I will schedule a meeting for you tomorrow.",
+        "Alright, I'll remind you at noon.",
+    ],
+)
 def test_a_promise_is_looked_at_however_it_begins(said: str) -> None:
     assert [code for code, _ in found([chat("Hi", said)])] == ["promise"]
