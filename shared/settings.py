@@ -1,6 +1,6 @@
 """Every setting of the service, with its reason; read from TUNEYARD_* variables."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -161,7 +161,12 @@ class Settings(NoticeSettings):
     @field_validator("secret_keys", "apprise_services", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return _parts(value) if isinstance(value, str) else value
+
+    @field_validator("egress_allow", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return tuple(_network(part) for part in _parts(value)) if isinstance(value, str) else value
 
     @field_validator("apprise_services", mode="after")
     @classmethod
@@ -181,6 +186,17 @@ class Settings(NoticeSettings):
     def can_mail(self) -> bool:
         """Whether there is a mail server to hand notices to."""
         return self.smtp is not None
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _network(part: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(part)
+    except ValueError as exc:
+        raise ValueError(f'"{part}" is no network such as 10.1.0.0/16 or fd12::/16: {exc}') from exc
 
 
 def _is_loopback(host: str) -> bool:

@@ -94,8 +94,10 @@ def _read(settings: Any) -> Any:
         return settings()
     except ValidationError as exc:
         for error in exc.errors(include_url=False, include_input=False):
-            name = prefix + "__".join(str(part) for part in error["loc"]).upper()
-            said = _MISSING if error["type"] == "missing" else f"does not fit: {error['msg']}."
+            # The place in a list has no variable of its own; pydantic's word before a sentence of ours says nothing.
+            name = prefix + "__".join(part for part in error["loc"] if isinstance(part, str)).upper()
+            why = error["msg"].removeprefix("Value error, ").removesuffix(".")
+            said = _MISSING if error["type"] == "missing" else f"does not fit: {why}."
             _say(f"error: {name} {said}")
         raise SystemExit(2) from exc
 

@@ -25,6 +25,16 @@ def test_keys_come_as_a_list_with_commas_newest_first() -> None:
     assert [key.get_secret_value() for key in keys] == ["one", "two"]
 
 
+def test_lists_are_read_from_the_environment_by_their_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNEYARD_SECRET_KEYS", "one, two")
+    monkeypatch.setenv("TUNEYARD_EGRESS_ALLOW", "10.1.0.0/16, fd12::/16,")
+    monkeypatch.setenv("TUNEYARD_APPRISE_SERVICES", "discord,tgram")
+    read = Settings(**{name: value for name, value in NEEDED.items() if name != "secret_keys"})
+    assert [key.get_secret_value() for key in read.secret_keys] == ["one", "two"]
+    assert [str(network) for network in read.egress_allow] == ["10.1.0.0/16", "fd12::/16"]
+    assert read.apprise_services == ["discord", "tgram"]
+
+
 @pytest.mark.parametrize(
     ("changed", "place"),
     [
@@ -43,6 +53,7 @@ def test_keys_come_as_a_list_with_commas_newest_first() -> None:
         ({"pipeline": {"attempts": 0}}, ("pipeline", "attempts")),
         ({"port": 65536}, ("port",)),
         ({"log_level": "loud"}, ("log_level",)),
+        ({"egress_allow": "10.1.0.0/16,10.1.2.3/16"}, ("egress_allow",)),
         ({"apprise_services": "discord,json"}, ("apprise_services",)),  # goes wherever its URL says
         ({"public_url": "tuneyard.example.com"}, ("public_url",)),
         ({"smtp": {"from": "a@example.com"}}, ("smtp", "host")),
