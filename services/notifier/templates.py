@@ -1,4 +1,4 @@
-"""An operator's own templates in the place of ours: sandboxed, bounded, and never in the way of a message"""
+"""An operator's own templates in the place of ours: sandboxed, their output bounded; a broken one is passed over"""
 
 from functools import cache
 from pathlib import Path

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db.database import sql
-from shared.endpoints.routing import Plan
+from shared.endpoints.routing import FAILURES, Plan
 from shared.endpoints.states import DeliveryState, Origin
 from shared.endpoints.tables import Delivery
 from shared.errors import Conflict
@@ -33,8 +33,10 @@ _PAUSE = text("""
 """)
 _RESUME = text("""
     UPDATE deliveries SET state = :state, hold = :hold, reason = :reason, fresh = true,
-           run_at = coalesce(CAST(:run_at AS timestamptz), clock_timestamp())
-    WHERE endpoint_id = :id AND state = 'held' AND hold = 'paused'
+           -- Due since it was made: in the order in which things happened.
+           run_at = coalesce(CAST(:run_at AS timestamptz), created_at)
+    WHERE endpoint_id = :id AND state = 'held' AND hold = 'paused' AND :failures = EXISTS (
+        SELECT 1 FROM event_payloads p WHERE p.event_id = deliveries.event_id AND p.event_type = ANY(:kinds))
 """)
 _DROP_HELD = text("""
     UPDATE deliveries SET state = 'dropped', hold = NULL, reason = :reason, last_error = :reason,
@@ -103,10 +105,11 @@ async def hold_all(session: AsyncSession, endpoint_id: str) -> None:
     await sql(session, _PAUSE, id=endpoint_id)
 
 
-async def let_all_go(session: AsyncSession, endpoint_id: str, plan: Plan) -> int:
-    """Put what a pause held on its way, or into the quiet hours or the digest that hold it now."""
+async def let_all_go(session: AsyncSession, endpoint_id: str, plan: Plan, *, failures: bool) -> int:
+    """Do as planned with what a pause held of failures, or of all the rest."""
+    asked = {"failures": failures, "kinds": list(FAILURES)}
     fields = {"state": plan.state, "hold": plan.hold, "reason": plan.reason, "run_at": plan.run_at}
-    return (await sql(session, _RESUME, id=endpoint_id, **fields)).rowcount
+    return (await sql(session, _RESUME, id=endpoint_id, **asked, **fields)).rowcount
 
 
 async def drop_held(session: AsyncSession, endpoint_id: str, reason: str) -> None:

@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.db.database import server_time
 from shared.endpoints.delivery_lifecycle import drop_held, hold_all, let_all_go
 from shared.endpoints.notices import tell_others
-from shared.endpoints.routing import Wishes, wait
+from shared.endpoints.routing import FAILURES, Wishes, after_pause
 from shared.endpoints.states import EndpointStatus
 from shared.endpoints.tables import WebhookEndpoint
 from shared.endpoints.view import show
@@ -55,10 +55,13 @@ async def enable(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
 
 
 async def resume(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
-    """Put what a pause held on its way, or into the quiet hours or the digest that hold it now."""
+    """Put what a pause held on its way, or into the mute, the quiet hours or the digest that hold it now."""
     at = await server_time(session)
-    wishes = Wishes(endpoint.status, endpoint.filter, None, endpoint.quiet_hours, endpoint.digest_minutes)
-    await let_all_go(session, endpoint.id, wait(wishes, "", at=at, digest_ends=at))
+    wishes = Wishes(
+        endpoint.status, endpoint.filter, endpoint.muted_until, endpoint.quiet_hours, endpoint.digest_minutes
+    )
+    for kind in (EventType.JOB_FAILED, EventType.JOB_SUCCEEDED):
+        await let_all_go(session, endpoint.id, after_pause(wishes, kind, at=at), failures=kind in FAILURES)
     await ring(session)
 
 

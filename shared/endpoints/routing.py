@@ -48,11 +48,17 @@ def plan(wishes: Wishes, event_type: str, *, at: datetime, digest_ends: datetime
         return Plan(DeliveryState.SUPPRESSED, reason=f"The endpoint was muted until {_told(wishes.muted_until)}.")
     if wishes.status == EndpointStatus.PAUSED:
         return Plan(DeliveryState.HELD, Hold.PAUSED, reason="The endpoint is paused.")
-    return wait(wishes, event_type, at=at, digest_ends=digest_ends)
+    return _wait(wishes, event_type, at=at, digest_ends=digest_ends)
 
 
-def wait(wishes: Wishes, event_type: str, *, at: datetime, digest_ends: datetime | None = None) -> Plan:
-    """Return whether quiet hours or a digest hold the event: the part of `plan` that is asked anew after a pause."""
+def after_pause(wishes: Wishes, event_type: str, *, at: datetime) -> Plan:
+    """Return what becomes of an event that a pause held. It happened before the mute, if there is one: it waits."""
+    if wishes.muted_until is not None and wishes.muted_until > at:
+        return Plan(DeliveryState.HELD, Hold.MUTED, wishes.muted_until, "The pause ended while the endpoint is muted.")
+    return _wait(wishes, event_type, at=at, digest_ends=at)
+
+
+def _wait(wishes: Wishes, event_type: str, *, at: datetime, digest_ends: datetime | None) -> Plan:
     quiet_ends = _quiet_ends(wishes, event_type, at)
     if wishes.digest_minutes is not None:
         ends = max(filter(None, (digest_ends or at + timedelta(minutes=wishes.digest_minutes), quiet_ends)))

@@ -36,7 +36,7 @@ class Hold(StrEnum):
     """Why a delivery is held."""
 
     PAUSED = "paused"  #: Until the endpoint is enabled.
-    MUTED = "muted"  #: Recovered while the endpoint is muted: until `run_at`, when the mute ends.
+    MUTED = "muted"  #: Recovered, or let go by a pause, during a mute: until `run_at`, when it ends.
     QUIET = "quiet_hours"  #: Until `run_at`, when they end.
     DIGEST = "digest"  #: Until `run_at`, when what was collected is sent as one.
 

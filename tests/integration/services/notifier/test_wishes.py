@@ -123,6 +123,33 @@ async def test_what_a_pause_held_is_held_on_by_the_quiet_hours_it_ends_in(house:
     assert receiver.hits == []
 
 
+async def test_failures_that_a_pause_held_pass_the_quiet_hours_it_ends_in(house: House, receiver: Receiver) -> None:
+    endpoint_id = await _asks(house, receiver, status="paused", quiet_hours=await _quiet_now(house))
+    async with house.notifier() as notifier:
+        await house.happen(DONE)
+        failed = await house.happen(FAILED)
+        await turn(notifier)
+        await _change(house, endpoint_id, status="enabled")
+        await turn(notifier)
+    assert [hit.headers["webhook-id"] for hit in receiver.hits] == [failed.id]
+
+
+async def test_what_a_pause_held_waits_for_the_end_of_a_mute(house: House, receiver: Receiver) -> None:
+    async with house.database.begin() as session:
+        until = int((await server_time(session)).timestamp()) + 3600
+    endpoint_id = await _asks(house, receiver, status="paused")
+    async with house.notifier() as notifier:
+        await house.happen(FAILED)
+        await turn(notifier)
+        await _change(house, endpoint_id, status="enabled", muted_until=until)
+        await turn(notifier)
+        (held,) = await house.deliveries()
+        assert (held["state"], held["hold"], receiver.hits) == ("held", "muted", [])
+        assert await _time_has_come(house, notifier) == 1
+        await turn(notifier)
+    assert len(receiver.hits) == 1
+
+
 async def test_a_digest_is_one_message_of_all_that_was_collected(house: House, receiver: Receiver) -> None:
     endpoint_id = await _asks(house, receiver, digest_minutes=30)
     async with house.notifier() as notifier:
