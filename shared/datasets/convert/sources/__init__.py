@@ -58,7 +58,8 @@ def detect(open_: Opener) -> Container:
         return Container.PARQUET
     text = head.removeprefix(_BOM).lstrip()
     if not text:
-        raise CannotConvert("The file is empty.")
+        blank = "The file begins with 64 KiB of blanks. Take them out."
+        raise CannotConvert("The file is empty." if len(head) < _HEAD else blank)
     first, newline, _ = text.partition(b"\n")
     if text.startswith(b"{"):
         # The first line of a large object may go on beyond the head: then it is one line all the same.

@@ -204,6 +204,7 @@ def test_records_as_they_are_only_come_out_of_their_array() -> None:
     [
         (b"", {}, "The file is empty."),
         (b" \n\n", {}, "The file is empty."),
+        (b"\n" * 70_000 + b"{}", {}, "begins with 64 KiB of blanks"),
         (b"[]", {}, "The file is empty."),
         (b"a,b\n", {"mapping": {"user": "a", "assistant": "b"}}, "no rows below its header"),
         (b"\n", {"container": Container.CSV}, "Its first row must name the columns."),
