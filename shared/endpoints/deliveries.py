@@ -40,13 +40,16 @@ _CLAIM = text(
     ), open AS (
         SELECT e.id, e.ordered OR e.channel = 'slack' AS ordered, coalesce(b.slots, :slots) AS slots,
                coalesce(b.retry_slots, :retry_slots) AS retry_slots,
-               coalesce(greatest(1 / nullif(e.rate_limit, 0), e.slow_seconds,
-                                 CASE WHEN e.channel = 'slack' THEN CAST(:slack AS float8) END), 0) AS every,
+               -- Who is told nothing more is at no pace: what waits is dropped.
+               CASE WHEN e.status = 'disabled' OR e.deleted_at IS NOT NULL THEN 0 ELSE
+                   coalesce(greatest(1 / nullif(e.rate_limit, 0), e.slow_seconds,
+                                     CASE WHEN e.channel = 'slack' THEN CAST(:slack AS float8) END), 0) END AS every,
                CASE WHEN e.slow_seconds IS NULL THEN greatest(1 - 1 / nullif(e.rate_limit, 0), 0) ELSE 0 END AS burst
         FROM waiting w JOIN webhook_endpoints e ON e.id = w.endpoint_id
         LEFT JOIN unnest(CAST(:busy AS text[]), CAST(:busy_slots AS int[]), CAST(:busy_retry_slots AS int[]))
                   AS b (id, slots, retry_slots) ON b.id = e.id
-        WHERE coalesce(b.slots, :slots) > 0 AND coalesce(e.slowed_until <= statement_timestamp(), true)
+        WHERE coalesce(b.slots, :slots) > 0 AND (coalesce(e.slowed_until <= statement_timestamp(), true)
+              OR e.status = 'disabled' OR e.deleted_at IS NOT NULL)
     ), paced AS MATERIALIZED (
         -- Locked, so that all notifiers together keep an endpoint's pace. After a rest a second's worth may go.
         SELECT e.id, o.every,

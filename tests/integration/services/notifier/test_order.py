@@ -196,6 +196,21 @@ async def test_a_rate_limit_is_kept_by_all_processes_together(house: House) -> N
     assert await _claim(house, room) == {endpoint_id: 2}
 
 
+async def test_what_waits_for_a_slow_endpoint_that_was_switched_off_is_dropped_at_once(house: House) -> None:
+    await house.endpoint("https://hooks.customer.com/h")
+    async with house.notifier() as notifier:
+        for _ in range(15):
+            await house.happen()
+        async with house.database.begin() as session:
+            await fan_out(session)
+        await house.rows(
+            "UPDATE webhook_endpoints SET status = 'disabled', rate_limit = 0.01, slow_seconds = 64, "
+            "slowed_until = now() + interval '1 day'"
+        )
+        await turn(notifier)
+    assert {row["state"] for row in await house.deliveries()} == {"dropped"}
+
+
 async def _claim(house: House, room: Room) -> dict[str, int]:
     counts: dict[str, int] = defaultdict(int)
     async with house.database.begin(durable=False) as session:
