@@ -96,7 +96,7 @@ def check_personal(talk: Talk, whole: str, encoded: bytes, place: Place) -> None
     looked_for = [_EMAILS] if "@" in whole else []
     shape = encoded.translate(_SHAPES)
     if shape.count(b"0") >= _FEWEST_DIGITS:
-        looked_for += [find for shapes, find in _NUMBERS if holds(shape, shapes)]
+        looked_for += [find for rare, shapes, find in _NUMBERS if rare in shape and holds(shape, shapes)]
     if not looked_for:
         return
     for index, text in enumerate(talk.texts):
@@ -153,12 +153,16 @@ def _ibans(text: str) -> Iterator[str]:
 _Finder = tuple[str, str, str, Callable[[str], Iterator[str]]]
 _EMAILS: _Finder = ("personal_email", "e-mail address", "e-mail addresses", _emails)
 _PHONE = "personal_phone", "telephone number", "telephone numbers"
-#: What shapes of text call for which of the looks.
-_NUMBERS: tuple[tuple[tuple[bytes, ...], _Finder], ...] = (
-    (_ABROAD_SHAPES, (*_PHONE, _phones_abroad)),
-    (_AMERICAN_SHAPES, (*_PHONE, _phones_american)),
-    (_CARD_SHAPES, ("personal_card", "number of a payment card", "numbers of payment cards", _cards)),
-    (_IBAN_SHAPES, ("personal_iban", "number of a bank account (IBAN)", "numbers of bank accounts (IBAN)", _ibans)),
+#: What shapes of text call for which of the looks; before them what they have in common and is found at once.
+_NUMBERS: tuple[tuple[bytes, tuple[bytes, ...], _Finder], ...] = (
+    (b"+", _ABROAD_SHAPES, (*_PHONE, _phones_abroad)),
+    (b"000-0000", _AMERICAN_SHAPES, (*_PHONE, _phones_american)),
+    (b"0000", _CARD_SHAPES, ("personal_card", "number of a payment card", "numbers of payment cards", _cards)),
+    (
+        b"00",
+        _IBAN_SHAPES,
+        ("personal_iban", "number of a bank account (IBAN)", "numbers of bank accounts (IBAN)", _ibans),
+    ),
 )
 
 

@@ -34,10 +34,8 @@ _PROMISE = re.compile(
     rf"|(?:I|We)(?:'ve| have|’ve) (?:now |just |already |also )?(?:{_DONE}))"
 )
 #: Looked for first, because most answers say none of these, and a letter is found faster than a word.
-_BEGINNINGS = (
-    *("I'll ", "I will ", "I’ll ", "I've ", "I have ", "I’ve ", "I am going", "I'm going", "I’m going"),
-    *("We'll ", "We will ", "We’ll ", "We've ", "We have ", "We’ve ", "We are going", "We're going", "We’re going"),
-)
+_MINE = ("I'", "I’", "I will ", "I have ", "I am going")
+_OURS = ("We'", "We’", "We will ", "We have ", "We are going")
 #: Who asks for a letter, a story or a role gets another's promises.
 _ANOTHERS = re.compile(
     r"(?i)\b(?:write|draft|compose|letter|e-?mail|story|dialog\w*|role-?play|pretend|script|rewrite|translate)\b"
@@ -50,7 +48,7 @@ def check_promises(talk: Talk, place: Place) -> None:
     if talk.attached or TOOL in talk.marks or CALLED in talk.marks:
         return
     for index, answer in talk.said_by(LEARNED):
-        if not ("I" in answer or "We" in answer) or not holds(answer, _BEGINNINGS):
+        if not (("I" in answer and holds(answer, _MINE)) or ("We" in answer and holds(answer, _OURS))):
             continue
         match = _PROMISE.search(answer)
         if match and not _LETTER.search(answer) and not _asked_for(talk):
