@@ -82,7 +82,7 @@ class Table:
         """Print how many times as fast as theirs ours is, by the clock and by CPU seconds over the processes."""
         clock = theirs.wall / ours.wall
         cpu = theirs.cpu / (processes or self.processes) / (ours.cpu / self.processes)
-        best = max(clock, cpu) if max(ours.foreign, theirs.foreign) > 0.2 else clock
+        best = cpu if max(ours.foreign, theirs.foreign) > 0.2 else clock
         judged = self.megabytes >= JUDGED_MEGABYTES
         self.missed += judged and best < aim
         end = f": {'met' if best >= aim else 'MISSED'}" if judged else ", of large files"
