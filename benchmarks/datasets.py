@@ -20,6 +20,8 @@ from shared.tokenizer import counting
 MODEL = "gpt-4o-mini"
 #: Of a smaller file the start of the processes is a part that shows.
 JUDGED_MEGABYTES = 100
+#: Lines with tools take several times as long each, and are judged from here on; more of them are not made.
+TOOLS_MEGABYTES = 20
 
 
 def run(name: str, path: Path, processes: int) -> tuple[float, float]:
@@ -62,9 +64,10 @@ def _cpu() -> float:
 class Table:
     """Measurements of one file, printed as they come, and the ratios that are aimed at."""
 
-    def __init__(self, path: Path, processes: int, rounds: int) -> None:
+    def __init__(self, path: Path, processes: int, rounds: int, judged_from: int = JUDGED_MEGABYTES) -> None:
         self.path, self.processes, self.rounds = path, processes, rounds
         self.megabytes = path.stat().st_size / 1e6
+        self.is_judged = self.megabytes >= judged_from
         self.missed = 0
 
     def measure(self, name: str) -> Taken:
@@ -83,9 +86,8 @@ class Table:
         clock = theirs.wall / ours.wall
         cpu = theirs.cpu / (processes or self.processes) / (ours.cpu / self.processes)
         best = cpu if max(ours.foreign, theirs.foreign) > 0.2 else clock
-        judged = self.megabytes >= JUDGED_MEGABYTES
-        self.missed += judged and best < aim
-        end = f": {'met' if best >= aim else 'MISSED'}" if judged else ", of large files"
+        self.missed += self.is_judged and best < aim
+        end = f": {'met' if best >= aim else 'MISSED'}" if self.is_judged else ", of large files"
         print(f"  {what:58} {clock:5.2f} (by CPU {cpu:5.2f})   aim {aim:4.2f}{end}")
 
 
@@ -113,7 +115,7 @@ def chat(path: Path, processes: int, rounds: int, *, quality: bool) -> int:
 
 def tools(path: Path, processes: int, rounds: int) -> int:
     """Measure a file whose every line declares tools and calls one; return how many aims are missed."""
-    table = Table(path, processes, rounds)
+    table = Table(path, processes, rounds, TOOLS_MEGABYTES)
     print(f"tools, {table.megabytes:.1f} MB, {processes} processes")
     bare, ours, fast = table.measure("bare tiktoken"), table.measure("check"), table.measure("check fast")
     table.ratio("check / bare tiktoken, which is given no tools", ours, bare, 0.5)
@@ -159,8 +161,10 @@ def main() -> int:
             path = _written(Path(folder) / "chat.jsonl", size, tools=0.0)
             missed += chat(path, chosen.processes, chosen.rounds, quality=not chosen.without_quality)
         missed += promptness(path)
-        missed += tools(_written(path, min(size, 20_000_000), tools=1.0), chosen.processes, chosen.rounds)
-    print("every aim met" if not missed else f"{missed} aims missed")
+        missed += tools(
+            _written(path, min(size, TOOLS_MEGABYTES * 1_000_000), tools=1.0), chosen.processes, chosen.rounds
+        )
+    print("every aim that was judged is met" if not missed else f"{missed} aims missed")
     return 1 if missed else 0
 
 
