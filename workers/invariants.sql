@@ -3,6 +3,9 @@
 -- A subject's events have no gap.
 SELECT subject_id FROM events GROUP BY subject_id HAVING max(sequence) <> count(*);
 
+-- What is told of a subject has no gap.
+SELECT subject_id FROM events GROUP BY subject_id HAVING max(told) <> count(told);
+
 -- A job that has not ended has work on the list.
 SELECT id FROM jobs j WHERE state NOT IN ('succeeded', 'failed', 'cancelled')
 AND NOT EXISTS (SELECT 1 FROM work_items w WHERE w.subject_id = j.id);

@@ -20,7 +20,7 @@ from shared.wire import ids
 
 #: Each event with each endpoint of its project that asked for its type.
 _MATCHES = text("""
-    SELECT e.id AS event_id, e.type AS event_type, e.subject_id, e.created_at, e.sequence, e.data, w.id AS endpoint_id,
+    SELECT e.id AS event_id, e.type AS event_type, e.subject_id, e.created_at, e.told, e.data, w.id AS endpoint_id,
            w.filter, w.status, w.muted_until, w.quiet_hours, w.digest_minutes, w.payload_style, w.ordered,
            clock_timestamp() AS at, digest.ends AS digest_ends
     FROM events e
@@ -114,6 +114,6 @@ def _render(event: Any) -> Bodies:
         event_id=event.event_id,
         event_type=event.event_type,
         created_at=event.created_at,
-        sequence=event.sequence,
+        sequence=event.told,
         data=event.data,
     )

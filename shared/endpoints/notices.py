@@ -26,11 +26,12 @@ async def tell_others(session: AsyncSession, event: Event) -> None:
     if not others:
         return
     await session.refresh(event)
+    assert event.told is not None, "endpoints may hear of it"
     bodies = render(
         event_id=event.id,
         event_type=event.type,
         created_at=event.created_at,
-        sequence=event.sequence,
+        sequence=event.told,
         data=event.data,
     )
     await write_payload(session, event.id, event.type, bodies)

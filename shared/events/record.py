@@ -14,21 +14,24 @@ from shared.work.todo import schedule
 
 #: What the notifier listens on. A notice is only a hint, like a wake-up: it polls as well.
 CHANNEL = "tuneyard_events"
-_NEXT = text("SELECT coalesce(max(sequence), 0) + 1 FROM events WHERE subject_id = :subject_id")
+_NEXT = text(
+    "SELECT coalesce(max(sequence), 0) + 1, coalesce(max(told), 0) + 1 FROM events WHERE subject_id = :subject_id"
+)
 _RING = text("SELECT pg_notify(:channel, '')")
 
 
 async def record(
     session: AsyncSession, event_type: EventType, *, project_id: str, subject_id: str, data: dict[str, Any]
 ) -> Event:
-    """Write the event and what follows from it. The caller holds the subject's row locked, so `sequence` has no gap."""
-    sequence = (await sql(session, _NEXT, subject_id=subject_id)).scalar_one()
+    """Write the event and what follows from it. The caller holds the subject's row locked, so no number is left out."""
+    sequence, told = (await sql(session, _NEXT, subject_id=subject_id)).one()
     event = Event(
         id=ids.new("evt_"),
         project_id=project_id,
         type=event_type,
         subject_id=subject_id,
         sequence=sequence,
+        told=told if is_told(event_type) else None,
         data=data,
     )
     session.add(event)

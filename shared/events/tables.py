@@ -17,5 +17,7 @@ class Event(SQLModel, table=True):
     type: str = text()
     subject_id: str = text()
     sequence: int = Field(sa_column=Column(BigInteger, nullable=False))
+    #: Its number among those of its subject that endpoints may hear of; none for a stage that is only ours.
+    told: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     data: dict[str, object] = document(nullable=False)
     created_at: datetime = created_at()

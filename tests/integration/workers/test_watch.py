@@ -28,6 +28,7 @@ _DELIVERY = """
 #: (words of the invariant, what breaks it)
 BREAKS = [
     ("events have no gap", "UPDATE events SET sequence = 7 WHERE type = 'fine_tuning.job.created'"),
+    ("told of a subject has no gap", "UPDATE events SET told = 7 WHERE type = 'fine_tuning.job.created'"),
     ("job that has not ended has work", "DELETE FROM work_items WHERE kind = 'job.prepare'"),
     ("file that is not checked has work", "DELETE FROM work_items WHERE kind = 'dataset.validate'"),
     ("file that is being made has work", "UPDATE datasets SET state = 'making'"),

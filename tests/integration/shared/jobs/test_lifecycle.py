@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from shared.db.database import sql
 from shared.errors import Conflict, IllegalMove
+from shared.events.catalogue import PUBLIC
 from shared.jobs import lifecycle
 from shared.jobs.states import JobState
 from shared.jobs.tables import Job
@@ -41,10 +42,13 @@ async def _fail(runtime: Runtime, job_id: str) -> None:
 
 
 async def _events(runtime: Runtime, job_id: str) -> list[str]:
-    query = text("SELECT sequence, type FROM events WHERE subject_id = :id ORDER BY sequence")
+    query = text("SELECT sequence, type, told FROM events WHERE subject_id = :id ORDER BY sequence")
     async with runtime.database.begin() as session:
         found = (await sql(session, query, id=job_id)).all()
     assert [row[0] for row in found] == list(range(1, len(found) + 1))
+    numbers = [(row[2], row[1] in PUBLIC) for row in found]
+    told = [number for number, public in numbers if public]
+    assert told == list(range(1, len(told) + 1)) and {number for number, public in numbers if not public} <= {None}
     return [str(row[1]).removeprefix("fine_tuning.job.") for row in found]
 
 
