@@ -70,6 +70,7 @@ async def happen(house: House, kind: EventType = EventType.JOB_SUCCEEDED, **data
 async def make_due(house: House) -> None:
     async with house.runtime.begin() as session:
         await sql(session, text("UPDATE deliveries SET run_at = now() - interval '1 hour' WHERE state = 'pending'"))
+        await sql(session, text("UPDATE webhook_endpoints SET slowed_until = now() - interval '1 hour'"))
 
 
 async def fail_for_good(house: House) -> None:
