@@ -62,7 +62,7 @@ async def test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened(
 
 
 async def test_the_training_process_dies_with_its_parent(process: "Callable[..., Process]") -> None:
-    server = process(step_delay="0.2")
+    server = process(step_delay="2")
     trainer = await server.begin()
     job = await trainer.create()
     await trainer.until(job.id, lambda job: job.status == "running")
