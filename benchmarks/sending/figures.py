@@ -18,7 +18,7 @@ class Size:
 
 SHORT = Size(deliveries=10_000, events=4_000, seconds=5, storm=2_000, old=100_000, due=20_000)
 #: As the issue has it: half a minute at 3,000 a second, a storm of 10,000, a million old rows.
-LONG = Size(deliveries=90_000, events=30_000, seconds=20, storm=10_000, old=1_000_000, due=100_000)
+LONG = Size(deliveries=150_000, events=90_000, seconds=20, storm=10_000, old=1_000_000, due=100_000)
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,10 @@ GATHER_SECONDS = 0.002
 #: Names looked up at once. A look-up holds a thread until it ends, and asyncio's own handful would all be held by one
 #: endpoint whose name server does not answer.
 LOOKUPS = 64
-#: What is under way when we are told to stop may end within this; supervisors kill after ten to thirty seconds.
+#: What is under way when we are told to stop may end within this, and be written down within so much more, with what
+#: the first did not need of its time. Together less than the 15 s after which `tuneyard up` kills.
 GRACE_SECONDS = 9.0
-_RECORD_SECONDS = 2.0
+_RECORD_SECONDS = 5.0
 #: How long the log of deliveries is kept, unless the operator says otherwise.
 KEEP = timedelta(days=90)
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
@@ -72,9 +73,7 @@ class Notifier:
                 group.create_task(self.keeper.run()),
             ]
             await self._work()
-            await self.drain.finish(GRACE_SECONDS)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.recorder.flush(), _RECORD_SECONDS)
+            await self._finish()
             for helper in helpers:
                 helper.cancel()
 
@@ -88,7 +87,7 @@ class Notifier:
             events = await fan_out(session)
             claimed = await self.drain.claim(session)
         self.drain.start(claimed)
-        return events == BATCH or bool(claimed)
+        return events == BATCH or bool(claimed) or self.recorder.is_behind
 
     async def _work(self) -> None:
         while not self._stopping:
@@ -103,6 +102,13 @@ class Notifier:
                 await asyncio.sleep(GATHER_SECONDS)
             elif not self._stopping:
                 await self.bell.wait(POLL_SECONDS)
+
+    async def _finish(self) -> None:
+        """Let what is under way end and be written down: what is not would be sent again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS + _RECORD_SECONDS):
+                await self.drain.finish(GRACE_SECONDS)
+                await self.recorder.flush()
 
     async def _database_is_away(self, exc: Exception) -> None:
         self._failures = (self._failures or 0) + 1

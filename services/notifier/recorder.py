@@ -16,6 +16,8 @@ from shared.endpoints.policy import Delivered, GaveUp
 _log = log.get(__name__)
 _BATCH = 200
 _GATHER_SECONDS = 0.005
+#: Ends that may wait to be written while more is sent: what is not written when the process ends is sent again.
+MOST_WAITING = 3 * _BATCH
 #: Between two lines that say how many ended.
 _TELL_SECONDS = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
@@ -30,11 +32,17 @@ class _Unwritable(Exception):
 class Recorder:
     """A queue of ended tries, and the task that writes them. Lost with the process, they are simply sent again."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, most_waiting: int = MOST_WAITING) -> None:
+        self.most_waiting = most_waiting
         self._database = database
         self._queue: asyncio.Queue[Ended] = asyncio.Queue()
         self._tally: Counter[str] = Counter()
         self._told_at = time.monotonic()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits to be written that nothing more should be sent."""
+        return self._queue.qsize() > self.most_waiting
 
     def add(self, ended: Ended) -> None:
         """Have it written soon."""

@@ -3,11 +3,14 @@
 import asyncio
 from typing import Any
 
+import pytest
 from aiohttp import web
+from sqlalchemy import text
 
+from services.notifier import app
 from services.notifier.app import open_notifier
 from shared import clock
-from shared.db.database import Database
+from shared.db.database import Database, sql
 from shared.endpoints.attempt_lifecycle import Ended, settle
 from shared.endpoints.deliveries import Claimed, Room, claim_due
 from shared.endpoints.making import make_deliveries
@@ -92,6 +95,51 @@ async def test_a_stop_lets_what_is_under_way_end(house: House) -> None:
             release.set()
     (delivery,) = await house.deliveries()
     assert (delivery["state"], delivery["lease_owner"]) == ("delivered", None)
+
+
+async def test_no_more_is_sent_than_can_be_written_down(house: House, receiver: Receiver) -> None:
+    await house.endpoint(receiver.url)
+    for _ in range(60):
+        await house.happen()
+    async with open_notifier(house.database, house.ring, HERE) as notifier:
+        notifier.recorder.most_waiting = 20
+        while len(receiver.hits) <= 20:
+            assert await notifier.look()
+            await notifier.drain.finish(10)
+        sent = len(receiver.hits)
+        assert await notifier.look(), "it looks again soon: nobody rings when the recorder has caught up"
+        await notifier.drain.finish(10)
+        assert len(receiver.hits) == sent < 60
+        writing = asyncio.create_task(notifier.recorder.run())
+        await notifier.recorder.flush()
+        while len(receiver.hits) < 60:
+            await turn(notifier)
+        writing.cancel()
+    assert len({payload(hit)["id"] for hit in receiver.hits}) == len(receiver.hits) == 60
+
+
+async def test_a_stop_waits_until_what_was_sent_is_written_down(
+    house: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What the sends do not need of their time is left for writing.
+    monkeypatch.setattr(app, "GRACE_SECONDS", 20.0)
+    monkeypatch.setattr(app, "_RECORD_SECONDS", 0.01)
+    await house.endpoint(receiver.url)
+    other = Database(house.url)
+    try:
+        async with house.running() as notifier, other.begin() as session:
+            await sql(session, text("LOCK TABLE delivery_attempts"))
+            await house.happen()
+            await receiver.wait_for(1)
+            notifier.stop()
+            while not await house.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+                await asyncio.sleep(0.01)
+            # Longer than writing alone may take.
+            await asyncio.sleep(0.1)
+    finally:
+        await other.close()
+    (delivery,) = await house.deliveries()
+    assert delivery["state"] == "delivered"
 
 
 async def test_what_does_not_end_in_time_is_handed_back_at_once(house: House) -> None:
