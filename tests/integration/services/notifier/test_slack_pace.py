@@ -59,12 +59,24 @@ async def test_a_burst_loses_nothing_keeps_the_pace_and_waits_as_long_as_slack_a
         credentials = house.ring.encrypt(json.dumps({"url": slack.hook}))
         slack.say = [*[""] * 100, "rate_limited", *[""] * 100, "rate_limited"]
         jobs = [f"ftjob-{number:04}" for number in range(300)]
-        answers = [await sender.send(_claimed(job, credentials)) for job in jobs]
-    assert [answer.verdict and answer.verdict.kind for answer in answers] == ["delivered"] * 300
+        ends = [await _tried(sender, _claimed(job, credentials)) for job in jobs]
+    assert [kind for kinds in ends for kind in kinds if kind != "retry"] == ["delivered"] * 300
+    # On a machine that stumbles, a message may come late and the next too soon after it; no more than that.
+    assert sum(map(len, ends)) <= 306
     assert _jobs(slack) == jobs
     waits = [after.at - before.at for before, after in pairwise(slack.messages)]
     assert min(waits) >= 0.009
     assert [wait > 0.2 for wait in waits].count(True) >= 2
+
+
+async def _tried(sender: SlackSender, delivery: Claimed) -> list[str]:
+    """Return how each try ended; what is to be tried again is, as the notifier does."""
+    kinds: list[str] = []
+    while not kinds or kinds[-1] == "retry":
+        answer = await sender.send(delivery)
+        assert answer.verdict is not None
+        kinds.append(answer.verdict.kind)
+    return kinds
 
 
 def _jobs(slack: SlackServer) -> list[str]:
