@@ -56,6 +56,9 @@ class PipelineSettings(BaseModel):
     retry_most_seconds: float = Field(default=300, gt=0)
     #: A step that only ever raises is given up after this many starts, with a reason: about three hours of waiting.
     attempts: int = Field(default=45, ge=1)
+    #: A file under which so many processes of the check died is given up. Once may be chance: another file took the
+    #: memory. By the third time it is this one.
+    deaths: int = Field(default=3, ge=1)
     #: How long a new model may take until it answers; "several minutes" says the guide.
     readiness_seconds: float = Field(default=3600, gt=0)
 

@@ -49,6 +49,10 @@ class _Raised(Retry):
     """A defect whose words are a program's: for the log and for `last_error`, not for a caller."""
 
 
+class _Died(Retry):
+    """A process that did the work died. By chance it passes; a file that takes all memory would end them for ever."""
+
+
 class Runner:
     """Runs work rows. Any number of these, in any number of processes, may be given the same row at once."""
 
@@ -180,6 +184,8 @@ class Runner:
         match outcome:
             case Done() | Again():
                 await settle(self.runtime.database, lease, outcome)
+            case _Died(why=why) if lease.deaths + 1 >= pipeline.deaths:
+                await self._settle(lease, GaveUp(f"Given up after {lease.deaths + 1} tries: {why}"))
             case Retry(why=why, defect=True) if lease.attempt >= pipeline.attempts:
                 reason = f"Given up after {lease.attempt} attempts: {why}"
                 if isinstance(outcome, _Raised):
@@ -193,7 +199,8 @@ class Runner:
                 _log.warning("step.postponed", why=why, attempt=lease.attempt, after=round(wait, 2))
                 # A long outage must not use up the attempts that a defect of ours has after it.
                 attempts = lease.attempt if defect else min(lease.attempt, pipeline.attempts // 2)
-                await settle(self.runtime.database, lease, Again(wait), error=why, attempts=attempts)
+                deaths = lease.deaths + isinstance(outcome, _Died)
+                await settle(self.runtime.database, lease, Again(wait), error=why, attempts=attempts, deaths=deaths)
             case GaveUp(reason=reason):
                 _log.error("step.given_up", reason=reason, attempt=lease.attempt)
                 # Who ended meanwhile, by a delete say, is not to be ended.
@@ -216,9 +223,7 @@ def _meaning(exc: Exception) -> Outcome | None:
         case ProviderRefused():
             return given_up(exc)
         case TuneyardError(retryable=True) | OSError() | TimeoutError():
-            # Killed by chance it passes; a file that takes all memory there is would do it for ever.
-            died = isinstance(exc, ProcessDied)
-            return Retry(str(exc) if died else _said(exc), defect=died)
+            return _Died(str(exc)) if isinstance(exc, ProcessDied) else Retry(_said(exc))
     outside = isinstance(exc, SQLAlchemyError) and passes(exc)
     if not outside:
         _log.error("step.raised", exc_info=exc)

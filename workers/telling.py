@@ -1,12 +1,14 @@
-"""Write down how far the check of a file is, about once a second, so that whoever asks for the file sees it move"""
+"""Write down how far the check of a file is, about once a second, and why it begins again, for whoever asks for it"""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 
 from shared import log
+from shared.datasets.scan import ProcessDied
 from shared.datasets.tables import Dataset
 from shared.db.database import sql
 from shared.db.trouble import TROUBLE
@@ -17,8 +19,9 @@ from shared.work.claim import Lease
 _log = log.get(__name__)
 _EVERY_SECONDS = 1.0
 _WRITE = text("""
-    UPDATE datasets SET progress = jsonb_build_object(
+    UPDATE datasets SET progress = coalesce(progress, '{}') || jsonb_build_object(
         'bytes', CAST(:bytes AS bigint), 'lines', CAST(:lines AS bigint), 'of', CAST(:of AS bigint))
+        || coalesce(CAST(:more AS jsonb), '{}')
     WHERE id = :id
 """)
 
@@ -46,6 +49,12 @@ async def told(runtime: Runtime, lease: Lease, dataset: Dataset) -> AsyncIterato
         await asyncio.gather(telling, return_exceptions=True)
 
 
+async def tell_death(runtime: Runtime, lease: Lease, dataset: Dataset, died: ProcessDied) -> None:
+    """Write down that this try ended early, and where; the next begins at the first line."""
+    said = f"Try {lease.deaths + 1} of {runtime.settings.pipeline.deaths} ended early: {died}"
+    await _write(runtime, lease, dataset, Progress(), more=json.dumps({"trying_again": said}))
+
+
 async def _tell(runtime: Runtime, lease: Lease, dataset: Dataset, progress: Progress) -> None:
     written = 0
     while True:
@@ -54,10 +63,16 @@ async def _tell(runtime: Runtime, lease: Lease, dataset: Dataset, progress: Prog
             continue
         written = progress.bytes
         try:
-            async with runtime.begin() as session:
-                # A worker that lost the file would tell of a check that nobody waits for.
-                await lease.fence(session)
-                shown = {"bytes": written, "lines": progress.lines, "of": dataset.bytes}
-                await sql(session, _WRITE, id=dataset.id, **shown)
+            await _write(runtime, lease, dataset, progress)
         except (Fenced, *TROUBLE) as exc:
             _log.info("progress.not_written", error=str(exc))
+
+
+async def _write(
+    runtime: Runtime, lease: Lease, dataset: Dataset, progress: Progress, *, more: str | None = None
+) -> None:
+    async with runtime.begin() as session:
+        # A worker that lost the file would tell of a check that nobody waits for.
+        await lease.fence(session)
+        shown = {"bytes": progress.bytes, "lines": progress.lines, "of": dataset.bytes, "more": more}
+        await sql(session, _WRITE, id=dataset.id, **shown)

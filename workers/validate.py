@@ -4,6 +4,7 @@ from shared import log
 from shared.datasets import lifecycle
 from shared.datasets import queries as datasets
 from shared.datasets.quality import Sketch
+from shared.datasets.scan import ProcessDied
 from shared.datasets.states import DatasetState
 from shared.datasets.tables import Dataset
 from shared.db.database import server_time
@@ -12,7 +13,7 @@ from shared.runtime import Runtime
 from shared.work.claim import Lease
 from shared.work.outcomes import Again, Done, GaveUp, Outcome
 from workers.checking import CHECKS
-from workers.telling import told
+from workers.telling import tell_death, told
 
 _log = log.get(__name__)
 #: Ten examples are required of what is trained on, not of what is held out: only a job knows which a file is.
@@ -30,11 +31,15 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         training = await session.get(Dataset, dataset.validation_of) if dataset.validation_of else None
     if training is not None and training.state == DatasetState.MAKING:
         return Again(_WAIT_SECONDS, "the file it is held out from is being made")
-    against = None if training is None else await _sketch(runtime, training)
-    async with told(runtime, lease, dataset) as progress:
-        report = await CHECKS.get().report(
-            runtime.storage, dataset, model=None, policy=policy, against=against, on_progress=progress.note
-        )
+    try:
+        against = None if training is None else await _sketch(runtime, training)
+        async with told(runtime, lease, dataset) as progress:
+            report = await CHECKS.get().report(
+                runtime.storage, dataset, model=None, policy=policy, against=against, on_progress=progress.note
+            )
+    except ProcessDied as died:
+        await tell_death(runtime, lease, dataset, died)
+        raise
     error = next((found for found in report.errors() if found.code != TOO_FEW), None)
     _log.info("dataset.checked", examples=report.examples, valid=report.valid)
     details = None if error is None else str(error)

@@ -38,8 +38,9 @@ class Dataset(SQLModel, table=True):
     #: The file it was made of, and how: `operation`, what was asked, and once it is made the `result`.
     derived_from: str | None = Field(default=None, sa_column=Column(Text, ForeignKey("datasets.id"), nullable=True))
     derivation: dict[str, object] | None = document()
-    #: How far its check is: `bytes`, `lines`, `of`. Written while it runs, and gone when it has ended.
-    progress: dict[str, int] | None = document()
+    #: How far its check is: `bytes`, `lines`, `of`, and once a process of it died `trying_again`, why. Written while it
+    #: runs, and gone when it has ended.
+    progress: dict[str, int | str] | None = document()
     #: Its size unpacked; None for a file that is not packed.
     plain_bytes: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     created_at: datetime = created_at()

@@ -40,7 +40,7 @@ class File(Sparse):
     validation_of: str | None = None
     derived_from: str | None = None
     derivation: dict[str, Any] | None = None
-    progress: dict[str, int] | None = None
+    progress: dict[str, int | str] | None = None
 
 
 class FileDeleted(BaseModel):

@@ -17,7 +17,7 @@ _CLAIM = text("""
            epoch = epoch + 1, attempt = attempt + 1
     WHERE id = (SELECT id FROM work_items WHERE id = :id AND kind = ANY(:kinds) AND run_at <= statement_timestamp()
                 AND (lease_until IS NULL OR lease_until < statement_timestamp()) FOR UPDATE SKIP LOCKED)
-    RETURNING id, kind, subject_id, epoch, attempt, wanted, request_id
+    RETURNING id, kind, subject_id, epoch, attempt, deaths, wanted, request_id
 """)
 _DUE = text("""
     SELECT id, epoch FROM work_items
@@ -46,7 +46,7 @@ _STRIKE = text("""
 #: What was asked for again while it ran is due at once, whatever the step proposed.
 _LATER = text("""
     UPDATE work_items SET lease_until = NULL, lease_owner = NULL, last_error = :error,
-           attempt = least(attempt, :attempts),
+           attempt = least(attempt, :attempts), deaths = :deaths,
            run_at = clock_timestamp() + make_interval(secs => CASE WHEN wanted = :wanted THEN :after ELSE 0 END)
     WHERE id = :id AND epoch = :epoch AND lease_until IS NOT NULL RETURNING 1
 """)
@@ -61,6 +61,7 @@ class Lease:
     subject_id: str
     epoch: int
     attempt: int
+    deaths: int
     wanted: int
     request_id: str | None
     seconds: float
@@ -110,18 +111,26 @@ async def strike(session: AsyncSession, kind: str, limit: int) -> list[str]:
 
 
 async def settle(
-    database: Database, lease: Lease, outcome: Done | Again, *, error: str | None = None, attempts: int = 0
+    database: Database,
+    lease: Lease,
+    outcome: Done | Again,
+    *,
+    error: str | None = None,
+    attempts: int = 0,
+    deaths: int | None = None,
 ) -> None:
     """Strike the row out, or put it off; raise Fenced when it is no longer ours.
 
-    Of the attempts so far, `attempts` at most are remembered: none when coming back is part of the step.
+    Of the attempts so far, `attempts` at most are remembered: none when coming back is part of the step. Its deaths
+    stay as they were unless `deaths` is given; one that was done, and was asked for again meanwhile, has none.
     """
     fields: dict[str, Any] = {"id": lease.id, "epoch": lease.epoch, "wanted": lease.wanted}
     async with database.begin() as session:
         if isinstance(outcome, Done) and (await _one(session, _DONE, **fields)) is not None:
             return
         after = outcome.after if isinstance(outcome, Again) else 0
-        later = {**fields, "after": after, "error": error, "attempts": attempts}
+        kept = 0 if isinstance(outcome, Done) else lease.deaths if deaths is None else deaths
+        later = {**fields, "after": after, "error": error, "attempts": attempts, "deaths": kept}
         if (await _one(session, _LATER, **later)) is None:
             raise Fenced(f"The lease of {lease.kind} {lease.subject_id} (epoch {lease.epoch}) was lost.")
 

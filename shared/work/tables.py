@@ -27,6 +27,8 @@ class WorkItem(SQLModel, table=True):
     lease_owner: str | None = words(nullable=True, default=None)
     epoch: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     attempt: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    #: How many of its tries ended because a process that did the work died.
+    deaths: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
     wanted: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default=text("1")))
     last_error: str | None = words(nullable=True, default=None)
     request_id: str | None = words(nullable=True, default=None)

@@ -39,4 +39,5 @@ def line(file: Json) -> str:
         is_made = not file.get("derived_from") or file["bytes"]
         return f"{file['id']}: waiting {'for its check' if is_made else 'until it is made'}"
     share = progress["bytes"] / progress["of"] if progress["of"] else 0
-    return f"{file['id']}: {share:.0%} checked, {progress['lines']:,} lines".replace("%", " %", 1)
+    said = f"{file['id']}: {share:.0%} checked, {progress['lines']:,} lines".replace("%", " %", 1)
+    return f"{said}. {again}" if (again := progress.get("trying_again")) else said

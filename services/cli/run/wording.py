@@ -107,4 +107,5 @@ def checking(file: Mapping[str, Any]) -> str:
     progress = file.get("progress")
     if not progress:
         return said
-    return f"{said}: {progress['bytes'] / max(1, progress['of']):.0%}, {progress['lines']:,} lines"
+    said += f": {progress['bytes'] / max(1, progress['of']):.0%}, {progress['lines']:,} lines"
+    return f"{said}. {again}" if (again := progress.get("trying_again")) else said

@@ -6,11 +6,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
 from sqlalchemy import text
 
+from shared.datasets.report import Report
+from shared.datasets.scan import ProcessDied
 from shared.datasets.tables import Dataset
 from shared.db.database import sql
 from shared.settings import Settings
@@ -86,6 +89,40 @@ async def test_told_to_stop_in_a_check_the_worker_hands_the_file_to_a_peer(house
             return (await client.files.retrieve(file.id)).status == "processed"
 
         await until(checked)
+
+
+class Dying(Checks):
+    """Its processes die on every file."""
+
+    async def report(self, storage: Storage, dataset: Dataset, **asked: Any) -> Report:
+        del storage, dataset, asked
+        raise ProcessDied(40, 90, -9)
+
+
+async def test_a_file_that_ends_whoever_looks_at_it_says_so_and_fails_the_third_time(house: House) -> None:
+    runner = Runner(house.runtime, STEPS)
+    runner.checks = Dying(1)
+    query = "SELECT id FROM work_items WHERE kind = 'dataset.validate'"
+    async with openai.AsyncOpenAI(base_url=house.url, api_key=house.key) as client:
+        file = await client.files.create(file=("train.jsonl", chats()), purpose="fine-tune")
+        async with house.runtime.database.begin() as session:
+            item = (await sql(session, text(query))).scalar_one()
+        told = []
+        for _ in range(3):
+            async with house.runtime.database.begin() as session:
+                await sql(session, text("UPDATE work_items SET run_at = created_at"))
+            await runner.run(item)
+            shown = await client.files.retrieve(file.id)
+            told.append((shown.status, (shown.model_extra or {}).get("progress")))
+        await runner.drain(1)
+    died = str(ProcessDied(40, 90, -9))
+    start = {"bytes": 0, "lines": 0, "of": file.bytes}
+    assert told == [
+        ("uploaded", {**start, "trying_again": f"Try 1 of 3 ended early: {died}"}),
+        ("uploaded", {**start, "trying_again": f"Try 2 of 3 ended early: {died}"}),
+        ("error", None),
+    ]
+    assert shown.status_details == f"The file could not be read: Given up after 3 tries: {died}"
 
 
 @pytest.mark.parametrize(

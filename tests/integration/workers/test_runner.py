@@ -103,7 +103,6 @@ async def test_when_a_row_is_struck_out(
 
 
 WENT_WRONG = "Something went wrong in Tuneyard while testing it; it is logged under req_1."
-DIED = f"Given up after 4 attempts: {ProcessDied(1, 9, -9)}"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +113,7 @@ DIED = f"Given up after 4 attempts: {ProcessDied(1, 9, -9)}"
         (Conflict("x"), 3, [WENT_WRONG], "not retryable is ours too"),
         (ProviderBusy("x"), 3, [], "an outage is nobody's defect"),
         (ProcessFailed(1, 9, "x"), 3, [WENT_WRONG], "a defect in a process of the check"),
-        (ProcessDied(1, 9, -9), 3, [DIED], "a file that ends whoever looks at it would be looked at for ever"),
+        (ProcessDied(1, 9, -9), 3, [], "deaths are counted by themselves"),
         (Retry("x", defect=True), 3, ["Given up after 4 attempts: x"], "as the step says"),
     ],
 )
@@ -128,6 +127,20 @@ async def test_only_our_own_defects_run_out_of_attempts(
     step = Step([ended])
     await Runner(runtime, step.steps()).run(await put(runtime, attempt=attempt, request_id="req_1"))
     assert [end.reason for end in step.given_up] == reasons, remark
+
+
+async def test_whoever_looks_at_it_dies_so_it_is_given_up_after_three(runtime: Runtime) -> None:
+    step = Step([ProcessDied(1, 9, -9), ProviderUnclear("away"), ProcessDied(1, 9, -9), ProcessDied(5, 9, -11)])
+    item = await put(runtime)
+    runner = Runner(runtime, step.steps())
+    deaths = []
+    for _ in range(4):
+        await runner.run(item)
+        if found := await row(runtime):
+            deaths.append(found.deaths)
+            await put(runtime, run_at=found.created_at)
+    assert deaths == [1, 1, 2]
+    assert [end.reason for end in step.given_up] == [f"Given up after 3 tries: {ProcessDied(5, 9, -11)}"]
 
 
 async def test_a_long_outage_does_not_use_up_the_attempts_of_a_defect_after_it(runtime: Runtime) -> None:

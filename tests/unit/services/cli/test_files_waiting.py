@@ -48,6 +48,10 @@ async def test_who_stops_waiting_learns_how_to_look_again(capsys: pytest.Capture
         ({**WAITING, "derived_from": "file-0", "bytes": 0}, "file-1: waiting until it is made"),
         ({**WAITING, "progress": {"bytes": 450, "lines": 9, "of": 1_000}}, "file-1: 45 % checked, 9 lines"),
         ({**WAITING, "progress": {"bytes": 0, "lines": 0, "of": 0}}, "file-1: 0 % checked, 0 lines"),
+        (
+            {**WAITING, "progress": {"bytes": 0, "lines": 0, "of": 9, "trying_again": "Try 1 of 3 ended early: x"}},
+            "file-1: 0 % checked, 0 lines. Try 1 of 3 ended early: x",
+        ),
         ({**WAITING, "progress": {"bytes": 9, "lines": 12_000, "of": 9}}, "file-1: 100 % checked, 12,000 lines"),
     ],
 )
