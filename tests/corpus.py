@@ -63,11 +63,13 @@ class Case:
                 max_line=self.max_line or MAX_LINE_BYTES,
             )
 
-    def _training(self) -> Sketch | None:
+    def _training(self) -> Sketch | str | None:
         if self.training is None:
             return None
         with self.path.with_name(self.training).open("rb") as stream:
-            return check(stream, model=None, quality=True).sketch
+            return (
+                check(stream, model=None, quality=True).sketch or "the training file holds no example that can be read"
+            )
 
     def _policy(self) -> Policy:
         limits = {} if self.size else _ANY_SIZE

@@ -47,15 +47,17 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
     return Done()
 
 
-async def _sketch(runtime: Runtime, training: Dataset) -> Sketch | None:
-    """Return what a check of a held-out file needs to know of its training file; nothing of one that is gone."""
+async def _sketch(runtime: Runtime, training: Dataset) -> Sketch | str:
+    """Return what a check of a held-out file needs to know of its training file, or why nothing can be known."""
+    gone = f"the training file {training.id} was deleted before this file was checked"
     if training.state == DatasetState.DELETED:
-        return None
+        return gone
     try:
-        return (await CHECKS.get().report(runtime.storage, training, model=None, tokens=False)).sketch
+        sketch = (await CHECKS.get().report(runtime.storage, training, model=None, tokens=False)).sketch
     except NotFound:
-        # Deleted since: its bytes go first.
-        return None
+        # Never made, or deleted since: its bytes go first.
+        return f"the training file {training.id} could not be made" if training.state == DatasetState.ERROR else gone
+    return sketch or f"the training file {training.id} holds no example that can be read"
 
 
 async def give_up(runtime: Runtime, lease: Lease, outcome: GaveUp) -> None:

@@ -46,7 +46,7 @@ class Report:
     )
     plain_bytes: int = 0  #: What it unpacks to, and what goes to a provider.
     quality: Quality | None = None
-    sketch: Sketch | None = None  #: What a check of its validation file needs to know of this file.
+    sketch: Sketch | None = None  #: What a check of its validation file needs to know; None where no example is known.
 
     @property
     def valid(self) -> bool:
@@ -100,7 +100,7 @@ def check(
     format: Format | None = None,  # noqa: A002 (the word of the report and of the API)
     policy: Policy = DEFAULT,
     for_validation: bool = False,
-    against: Sketch | None = None,
+    against: Sketch | str | None = None,
     tokens: bool = True,
     quality: bool = False,
     processes: int = 1,
@@ -116,7 +116,8 @@ def check(
     Without a model tokens are counted in `o200k_base`, there is no estimate, and what depends on a model is not
     checked; with one and no `method`, any of its methods may take the file. The `format` is that of the first example
     unless it is named. A file `for_validation` may be as small as it
-    likes, and costs nothing; `against` the sketch of its training file it is searched for leaks.
+    likes, and costs nothing; `against` the sketch of its training file it is searched for leaks, and a string in its
+    place begins the sentence that says why there is none.
 
     `processes` are started for this check, unless it is small, or those of a `crew` are used: the report is the same.
     `on_progress` is called with bytes and lines done, as they are, `on_findings` with what is found, as it is, and
@@ -164,5 +165,5 @@ def _report(plan: Plan, scanned: Scanned, use: Use, quality: Quality | None) -> 
         compression=scanned.packing,
         plain_bytes=scanned.plain_bytes,
         quality=quality,
-        sketch=tally.sketch,
+        sketch=tally.sketch if tally.sketch is not None and len(tally.sketch.rows) else None,
     )

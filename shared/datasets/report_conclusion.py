@@ -18,7 +18,8 @@ class Use:
     method: str | None = "supervised"  #: None is the one that the format is for.
     n_epochs: int | None = None
     for_validation: bool = False
-    against: Sketch | None = None  #: Of the training file, where this is its validation file.
+    #: Of the training file, where this is its validation file; or why there is no sketch of it.
+    against: Sketch | str | None = None
 
 
 def conclude(scanned: Scanned, use: Use) -> Quality | None:
@@ -39,7 +40,11 @@ def conclude(scanned: Scanned, use: Use) -> Quality | None:
     check_limits(tally.format, tally.examples, scanned.bytes, findings, for_validation=use.for_validation)
     if use.model is not None:
         check_model(tally.format, findings.by_code["has_images"] > 0, use.model, use.method, findings)
-    return None if tally.sketch is None else tally.sketch.conclude(findings, against=use.against)
+    against = use.against
+    if isinstance(against, str):
+        findings.add("leakage_not_checked", f"{against}, so nobody looked whether examples here stand in it too.")
+        against = None
+    return None if tally.sketch is None else tally.sketch.conclude(findings, against=against)
 
 
 def cost(scanned: Scanned, use: Use) -> Estimate | None:

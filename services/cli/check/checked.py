@@ -65,9 +65,13 @@ def check_all(asked: Asked) -> list[Checked]:
         how = _With(model, kind, policy, crew, asked)
         checked = [_checked(given, how) for given in inputs]
         if held_out is not None:
-            against = checked[0].report.sketch
-            checked.append(_one(held_out, how, against=against, for_validation=True))
+            checked.append(_held_out(held_out, how, checked[0]))
     return checked
+
+
+def _held_out(given: Input, how: _With, training: Checked) -> Checked:
+    unread = f"{training.name} holds no example that can be read" if how.asked.quality else None
+    return _one(given, how, against=training.report.sketch or unread, for_validation=True)
 
 
 def _checked(given: Input, how: _With) -> Checked:
@@ -78,7 +82,13 @@ def _checked(given: Input, how: _With) -> Checked:
     return replace(_one(copy, how, for_validation=asked.for_validation), fixes=fixes)
 
 
-def _one(given: Input, how: _With, *, against: Sketch | None = None, for_validation: bool) -> Checked:
+def _one(
+    given: Input,
+    how: _With,
+    *,
+    against: Sketch | str | None = None,
+    for_validation: bool,
+) -> Checked:
     with given.open() as stream, shown_progress(given, how.asked.shown_as) as progress:
         try:
             report = check_stream(

@@ -141,6 +141,6 @@ async def test_a_provider_that_is_away_and_a_table_that_is_gone_leave_no_twin_ru
         )
         async with runtime.database.begin() as session:
             await sql(session, text("ALTER TABLE tuned_models RENAME TO elsewhere"))
-        lease = Lease(1, "house.watch", watch.SUBJECT, 1, 1, 1, None, 60, 0)
+        lease = Lease(1, "house.watch", watch.SUBJECT, 1, 1, 0, 1, None, 60, 0)
         assert await watch.run(runtime, lease) == Again(watch.EVERY_SECONDS)
         assert (await provider.fine_tuning.jobs.retrieve(twin.id)).status == "cancelled"

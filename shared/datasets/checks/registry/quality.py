@@ -69,6 +69,13 @@ ROWS = (
         "OpenAI, fine-tuning guide, Train and test splits",
     ),
     Code(
+        "leakage_not_checked",
+        W,
+        "A validation file is compared with its training file, which can be read as examples when that is done.",
+        "Mend the training file, or hand it in again, and check the validation file against it.",
+        "OpenAI, fine-tuning guide, Train and test splits",
+    ),
+    Code(
         "refusals_many",
         W,
         "Answers refuse about as often as they should in use; a fifth of them at most, unless a policy says otherwise.",

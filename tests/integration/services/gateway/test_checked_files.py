@@ -67,6 +67,32 @@ async def test_a_held_out_file_is_searched_for_what_was_trained_on(own: Api) -> 
     assert report["quality"]["leakage"]["examples"] == 1
 
 
+@pytest.mark.parametrize(
+    ("training", "does", "why"),
+    [
+        (chats(40), "DELETE", "was deleted before this file was checked"),
+        (b"question,answer\nWhat?,That.\n", "GET", "holds no example that can be read"),
+    ],
+)
+async def test_a_training_file_that_cannot_be_looked_into_is_named(
+    own: Api, training: bytes, does: str, why: str
+) -> None:
+    training_id = (await own.upload(training)).id
+    form = aiohttp.FormData()
+    form.add_field("purpose", "fine-tune")
+    form.add_field("validation_of", training_id)
+    form.add_field("file", chats(12), filename="valid.jsonl")
+    file_id = (await own.call("POST", "/files", data=form)).id
+    await own.call(does, f"/files/{training_id}")
+    await own.house.start_worker()
+    (file,) = await checked(own, file_id)
+    assert file["status"] == "processed"
+    report = (await own.get(f"/files/{file_id}/report")).body
+    said = [one["message"] for one in report["findings"] if one["code"] == "leakage_not_checked"]
+    assert said == [f"the training file {training_id} {why}, so nobody looked whether examples here stand in it too."]
+    assert report["quality"]["leakage"] is None
+
+
 async def test_the_sdk_hands_metadata_and_the_training_file_in_by_its_extra_body(own: Api) -> None:
     async with openai.AsyncOpenAI(base_url=own.house.url, api_key=own.house.key) as client:
         training = await client.files.create(file=("train.jsonl", chats()), purpose="fine-tune")
