@@ -21,7 +21,8 @@ MOST_ANSWER_BYTES = 16 * 1024
 #: Seconds an idle connection is kept: below the 5 s after which uvicorn and Node close theirs, so that we never
 #: write into one that is just being closed.
 KEEP_ALIVE_SECONDS = 4.0
-_CONNECTIONS = 512
+#: More than the notifier has slots, those of long sends included: none ever waits for another's connection.
+_CONNECTIONS = 640
 #: Seconds that a look-up may take while a caller waits for an endpoint to be made.
 _LOOK_SECONDS = 2.0
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from sqlalchemy.exc import NoReferencedTableError
 from standardwebhooks import Webhook
 
+from services.notifier.trust import START
 from shared.endpoints import attempt_lifecycle, lifecycle
 from shared.endpoints.policy import JITTER, SCHEDULE
 from shared.endpoints.queries import get_endpoint
@@ -219,11 +220,11 @@ async def test_a_hanging_endpoint_holds_its_own_slots_only(house: House, receive
         await house.endpoint(stuck.url)
         for _ in range(30):
             await house.happen()
-        await stuck.wait_for(10)
+        await stuck.wait_for(START)
         await house.endpoint(receiver.url)
         for _ in range(5):
             await house.happen()
         await receiver.wait_for(5, seconds=5)
-        assert len(stuck.hits) == 10
+        assert len(stuck.hits) == START
         release.set()
         await stuck.wait_for(35)

@@ -1,0 +1,43 @@
+"""A notifier that has just started knows nobody: endpoints that hang take no more than they are trusted with."""
+
+import asyncio
+
+from aiohttp import web
+
+from .stage import House, receiving, working_notifier
+
+HANGING, EACH, OTHERS = 100, 10, 10
+
+
+async def test_a_hundred_endpoints_that_hang_do_not_delay_the_others(house: House) -> None:
+    over = asyncio.Event()
+
+    async def hang(_request: web.Request) -> web.Response:
+        await over.wait()
+        return web.Response(status=200)
+
+    async with receiving(hang) as hanging, receiving() as healthy:
+        for number in range(HANGING):
+            endpoint_id, _ = await house.endpoint(f"{hanging.url}/{number}")
+            await _fill(house, endpoint_id, EACH, 2)
+        for number in range(OTHERS):
+            endpoint_id, _ = await house.endpoint(f"{healthy.url}/{number}")
+            await _fill(house, endpoint_id, EACH, 1)
+        async with working_notifier(house.database, house.ring):
+            try:
+                # They hang for longer than this; all that they could take, they had before the others came.
+                await healthy.wait_for(OTHERS * EACH, seconds=10)
+            finally:
+                over.set()
+
+
+async def _fill(house: House, endpoint_id: str, count: int, age: float) -> None:
+    """Let deliveries to an endpoint wait since `age` seconds ago."""
+    await house.rows(
+        "WITH made AS (INSERT INTO event_payloads (event_id, event_type, body) "
+        "SELECT 'evt_' || :id || n, 'fine_tuning.job.succeeded', '{}'::bytea FROM generate_series(1, :count) n "
+        "RETURNING event_id) INSERT INTO deliveries (id, event_id, endpoint_id, state, run_at) "
+        "SELECT 'dlv_' || event_id, event_id, :id, 'pending', "
+        "clock_timestamp() - make_interval(secs => :age) FROM made",
+        id=endpoint_id, count=count, age=age,
+    )  # fmt: skip
