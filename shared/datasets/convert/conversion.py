@@ -81,7 +81,7 @@ class Conversion:
         for row in rows:
             self.tally.read += 1
             try:
-                line = _line(self._example(row))
+                line = _ended(self._line(row))
             except Unfit as exc:
                 self.tally.skip(row.number, str(exc))
                 continue
@@ -129,12 +129,13 @@ class Conversion:
         recognition.look(row.record for row in sources.rows(self._open, container) if row.record is not None)
         self._markers, self.tally.notes = recognition.markers(self._options.separator, self._options.stop)
 
-    def _example(self, row: Row) -> dict[str, Any]:
+    def _line(self, row: Row) -> bytes:
         if row.record is None:
             raise Unfit(row.why)
-        if self._options.to is Target.LINES:
-            return row.record
-        example = self._turned(row.record)
+        return row.line() if self._options.to is Target.LINES else msgspec.json.encode(self._example(row.record))
+
+    def _example(self, record: dict[str, Any]) -> dict[str, Any]:
+        example = self._turned(record)
         if self._options.system:
             example = _with_system(example, self._options.system)
         _check(example, Format.PREFERENCE if self._options.to is Target.PREFERENCE else Format.CHAT)
@@ -160,8 +161,7 @@ class Conversion:
         return example
 
 
-def _line(example: dict[str, Any]) -> bytes:
-    line = msgspec.json.encode(example)
+def _ended(line: bytes) -> bytes:
     # Six characters may also spell it out: then the reader finds nothing.
     if b"\\u0000" in line and "nul_character" in _found(line):
         raise Unfit("a text holds the character NUL (U+0000), which no provider takes. Remove it.")

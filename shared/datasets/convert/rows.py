@@ -1,7 +1,9 @@
 """A row of a source: its number and its record, or why it has none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from shared.datasets.checks import Findings, Place
 from shared.datasets.checks.syntax import read_object
@@ -23,6 +25,17 @@ class Row:
     number: int
     record: dict[str, Any] | None
     why: str = ""
+    #: How the record is written, where it is written as JSON.
+    text: bytes | None = field(default=None, compare=False)
+
+    def line(self) -> bytes:
+        """Return the record on one line. Written as JSON it stays so: a decoder would round its numbers."""
+        if self.text is not None:
+            try:
+                return msgspec.json.format(self.text, indent=-1)
+            except msgspec.DecodeError:
+                pass
+        return msgspec.json.encode(self.record)
 
 
 def parsed(number: int, text: bytes) -> Row:
@@ -32,4 +45,4 @@ def parsed(number: int, text: bytes) -> Row:
     record = read_object(text, place)
     if place.errors:
         return Row(number, None, findings.listed()[0].message)
-    return Row(number, record)
+    return Row(number, record, text=text)
