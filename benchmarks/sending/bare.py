@@ -70,7 +70,6 @@ def _claimed(number: int, url: str, secret: str) -> Claimed:
         epoch=1,
         attempt=1,
         once=False,
-        order_key=None,
         subject_id=None,
         body=BODY,
         channel="webhook",

@@ -106,7 +106,7 @@ _CLAIM = text(
              ON n.endpoint_id = p.id
         WHERE e.id = p.id
     )
-    SELECT d.id, d.event_id, p.event_type, d.endpoint_id, d.epoch, d.attempt, d.once, d.order_key, d.fresh,
+    SELECT d.id, d.event_id, p.event_type, d.endpoint_id, d.epoch, d.attempt, d.once, d.fresh,
            -- A webhook's body says so itself; one look-up each is too much for thousands a second.
            CASE WHEN w.channel <> 'webhook' THEN (SELECT e.subject_id FROM events e WHERE e.id = d.event_id) END
                AS subject_id,
@@ -133,8 +133,6 @@ class Claimed:
     epoch: int
     attempt: int
     once: bool
-    #: What must stay in order; None unless the endpoint is ordered.
-    order_key: str | None
     #: What the event tells of; None for a test and a digest, which tell of no event.
     subject_id: str | None
     #: The exact bytes, thin or full.

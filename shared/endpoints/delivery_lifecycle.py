@@ -16,13 +16,12 @@ from shared.errors import Conflict
 from shared.wire import ids
 
 _INSERT = text("""
-    INSERT INTO deliveries (id, event_id, endpoint_id, state, origin, hold, reason, order_key, thin, once, run_at,
-                            finished_at)
-    SELECT g.id, g.event_id, g.endpoint_id, g.state, g.origin, g.hold, g.reason, g.order_key, g.thin, g.once,
+    INSERT INTO deliveries (id, event_id, endpoint_id, state, origin, hold, reason, thin, once, run_at, finished_at)
+    SELECT g.id, g.event_id, g.endpoint_id, g.state, g.origin, g.hold, g.reason, g.thin, g.once,
            CASE WHEN g.hold = 'paused' THEN 'infinity' ELSE coalesce(g.run_at, clock_timestamp()) END,
            CASE WHEN g.state = 'suppressed' THEN clock_timestamp() END
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS g (id text, event_id text, endpoint_id text, state text,
-         origin text, hold text, reason text, order_key text, thin bool, once bool, run_at timestamptz)
+         origin text, hold text, reason text, thin bool, once bool, run_at timestamptz)
     ON CONFLICT DO NOTHING RETURNING id
 """)
 #: What is under way at this instant ends first; its next try finds the pause. A sample is sent all the same.
@@ -89,7 +88,6 @@ class New:
     endpoint_id: str
     plan: Plan
     origin: Origin = Origin.EVENT
-    order_key: str | None = None
     thin: bool = False
     once: bool = False
 
@@ -168,7 +166,6 @@ def _row(new: New) -> dict[str, object]:
         "hold": new.plan.hold,
         "reason": new.plan.reason,
         "run_at": new.plan.run_at.isoformat() if new.plan.run_at else None,
-        "order_key": new.order_key,
         "thin": new.thin,
         "once": new.once,
     }

@@ -21,7 +21,7 @@ from shared.wire import ids
 #: Each event with each endpoint of its project that asked for its type.
 _MATCHES = text("""
     SELECT e.id AS event_id, e.type AS event_type, e.subject_id, e.created_at, e.told, e.data, w.id AS endpoint_id,
-           w.filter, w.status, w.muted_until, w.quiet_hours, w.digest_minutes, w.payload_style, w.ordered,
+           w.filter, w.status, w.muted_until, w.quiet_hours, w.digest_minutes, w.payload_style,
            clock_timestamp() AS at, digest.ends AS digest_ends
     FROM events e
     JOIN webhook_endpoints w ON w.project_id = e.project_id AND e.type = ANY(w.event_types)
@@ -102,7 +102,6 @@ def _planned(wanted: Sequence[Any], origin: Origin) -> list[New]:
                 match.endpoint_id,
                 what,
                 origin=origin,
-                order_key=match.subject_id if match.ordered else None,
                 thin=match.payload_style == "thin",
             )
         )

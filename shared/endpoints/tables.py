@@ -26,7 +26,6 @@ from shared.endpoints.states import Channel, DeliveryState, EndpointStatus, Orig
 _PENDING = words("state = 'pending'")
 #: The hot way, from pending to delivered, writes none of these indexes.
 _STUCK = words("state IN ('held', 'failed', 'dropped', 'suppressed')")
-_ORDERED = words("state = 'pending' AND order_key IS NOT NULL")
 
 
 def _one_of(column: str, words: type[Channel] | type[EndpointStatus] | type[DeliveryState]) -> CheckConstraint:
@@ -142,7 +141,6 @@ class Delivery(SQLModel, table=True):
         UniqueConstraint("event_id", "endpoint_id"),
         # A claim takes the first due rows of each endpoint, fresh ones first, and jumps from endpoint to endpoint.
         Index("ix_deliveries_due", "endpoint_id", "fresh", "run_at", postgresql_where=_PENDING),
-        Index("ix_deliveries_order", "endpoint_id", "order_key", "id", postgresql_where=_ORDERED),
         Index("ix_deliveries_held", "run_at", postgresql_where=words("state = 'held'")),
         Index("ix_deliveries_stuck", "endpoint_id", "state", "id", postgresql_where=_STUCK),
         Index("ix_deliveries_endpoint_id_id", "endpoint_id", "id"),
@@ -158,8 +156,6 @@ class Delivery(SQLModel, table=True):
     reason: str | None = text(nullable=True, default=None)
     #: The delivery of the digest that tells of it.
     merged_into: str | None = text(nullable=True, default=None)
-    #: Of an ordered endpoint: what must arrive in the order in which it happened (the event's subject, a job).
-    order_key: str | None = text(nullable=True, default=None)
     #: Whether the thin bytes are sent: decided once, so that a change of the endpoint changes no message under way.
     thin: bool = _flag()
     run_at: datetime = created_at()

@@ -221,15 +221,6 @@ async def test_a_change_of_style_does_not_change_what_is_under_way(house: House,
     assert receiver.hits[0].body == receiver.hits[1].body
 
 
-async def test_an_ordered_endpoints_deliveries_carry_the_job_that_orders_them(house: House, receiver: Receiver) -> None:
-    await _asks(house, receiver, ordered=True)
-    await _asks(house, receiver)
-    event = await house.happen(DONE)
-    async with house.notifier() as notifier:
-        await turn(notifier)
-    assert {row["order_key"] for row in await house.deliveries()} == {event.subject_id, None}
-
-
 async def test_an_endpoint_that_we_switch_off_is_told_of_elsewhere(house: House, receiver: Receiver) -> None:
     off, _ = await house.endpoint(receiver.url, DONE)
     await house.endpoint(receiver.url, EventType.ENDPOINT_DISABLED)

@@ -26,9 +26,7 @@ class Clock:
 
 
 def _delivery(endpoint: str, *, fresh: bool = True, name: str = "dlv_1") -> Claimed:
-    rest: dict[str, Any] = dict.fromkeys(
-        ("order_key", "subject_id", "url", "credentials", "headers", "secret", "ed25519_key")
-    )
+    rest: dict[str, Any] = dict.fromkeys(("subject_id", "url", "credentials", "headers", "secret", "ed25519_key"))
     return Claimed(
         id=name, event_id="evt_1", event_type="file.processed", endpoint_id=endpoint, epoch=1, attempt=1, once=False,
         body=b"", channel="webhook", target={}, previous_secrets=[], endpoint_status="enabled", fresh=fresh, **rest,
