@@ -88,9 +88,10 @@ def _check_part(part: Any, kind: Any, role: str, path: str, place: Place) -> Non
     elif kind != key:
         hint = f" {_ELSEWHERE[kind]}" if isinstance(kind, str) and kind in _ELSEWHERE else ""
         said = f'the "type" of a part from "{role}" must be "text"; it is {shown(kind)}.{hint}'
-        place.add("part_invalid", said, path)
+        place.add("part_invalid", said, f"{path}.type" if "type" in part else path)
     elif not isinstance(part.get(key), str):
-        place.add("part_invalid", f'a part of type "{kind}" needs the string "{key}"; {_instead(part, key)}.', path)
+        said = f'a part of type "{kind}" needs the string "{key}"; {_instead(part, key)}.'
+        place.add("part_invalid", said, f"{path}.{key}" if key in part else path)
     else:
         check_keys(part, ("type", key), path, place, f'a part of type "{kind}"')
 

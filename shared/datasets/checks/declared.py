@@ -51,7 +51,8 @@ def _check_tool(tool: Any, path: str, place: Place) -> None:
         place.add("tools_invalid", f"a tool must be {shape}; here the function stands bare. Wrap it.", path)
     elif tool.get("type") != "function" or not isinstance(tool.get("function"), dict):
         found = f'"type" is {shown(tool.get("type"))} and "function" is {named(tool.get("function"))}'
-        place.add("tools_invalid", f"a tool must be {shape}; {found}.", path)
+        wrong = "function" if tool.get("type") == "function" else "type"
+        place.add("tools_invalid", f"a tool must be {shape}; {found}.", f"{path}.{wrong}" if wrong in tool else path)
     else:
         _check_function(tool["function"], f"{path}.function", "tools_invalid", place)
 

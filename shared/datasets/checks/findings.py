@@ -94,7 +94,7 @@ class Findings:
 class Place:
     """Where findings are being made: one line, so that the rules need not carry its number."""
 
-    __slots__ = ("added", "errors", "findings", "images", "line")
+    __slots__ = ("added", "errors", "findings", "images", "known", "line")
 
     def __init__(self, findings: Findings, line: int) -> None:
         self.findings = findings
@@ -102,9 +102,14 @@ class Place:
         self.errors = 0
         self.added = 0  #: What was found here, though a policy may count none of it.
         self.images = 0  #: Seen in the example so far.
+        self.known: frozenset[str | None] = (
+            frozenset()
+        )  #: Paths of which all was said: what a rule finds there follows from it.
 
     def add(self, code: str, message: str, path: str | None = None) -> None:
         """Add a finding of this line; `path` leads to the value inside the example."""
         self.added += 1
         self.errors += self.findings.severities[code] is Severity.ERROR
-        self.findings.add(code, message, line=self.line, path=path or None)
+        # A key that must not be there is a fault whatever stands under it.
+        if path not in self.known or code == "unknown_key":
+            self.findings.add(code, message, line=self.line, path=path or None)

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shared.datasets.checks.findings import Place
@@ -67,6 +67,10 @@ class _Oddities:
             self.doubles += [key for key, times in counts.items() for _ in range(times - 1)]
         return found
 
+    def constant(self, word: str) -> float:
+        self.no_numbers.append(word)
+        return math.nan
+
     def integer(self, digits: str) -> int:
         value = int(digits)
         if not _LEAST <= value <= _MOST:
@@ -75,9 +79,7 @@ class _Oddities:
 
     def real(self, digits: str) -> float:
         value = float(digits)
-        if math.isinf(value):
-            self.no_numbers.append(digits)
-        return value
+        return self.constant(digits) if math.isinf(value) else value
 
     def tell(self, place: Place) -> None:
         for text in self.no_numbers:
@@ -96,7 +98,7 @@ def _parsed(text: str, place: Place) -> Any:
         value = json.loads(
             text,
             object_pairs_hook=odd.pairs,
-            parse_constant=odd.no_numbers.append,
+            parse_constant=odd.constant,
             parse_int=odd.integer,
             parse_float=odd.real,
         )
@@ -109,6 +111,10 @@ def _parsed(text: str, place: Place) -> Any:
     else:
         if not _is_too_deep(value):
             odd.tell(place)
+            if odd.no_numbers:
+                place.known = frozenset(
+                    path for path, item in _walk(value) if isinstance(item, float) and math.isnan(item)
+                )
             return value
         place.add("nested_too_deep", f"the line is nested more than {DEEPEST} levels deep. Flatten it.")
     return _FAULT
@@ -162,18 +168,25 @@ def _near(text: str, position: int) -> str:
 
 
 def _look_at_strings(value: dict[str, Any], place: Place) -> None:
-    """Find, without recursion, the strings that no UTF-8 can carry or that a NUL would cut."""
+    """Find the strings that no UTF-8 can carry or that a NUL would cut."""
+    for path, item in _walk(value):
+        if isinstance(item, str):
+            _look_at(item, path, place)
+        elif isinstance(item, dict):
+            for key in item:
+                _look_at(key, path, place)
+
+
+def _walk(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield, without recursion, all that a value holds, with the path that leads there."""
     stack: list[tuple[str, Any]] = [("", value)]
     while stack:
         path, item = stack.pop()
-        if isinstance(item, str):
-            _look_at(item, path, place)
-        elif isinstance(item, list):
+        yield path, item
+        if isinstance(item, list):
             stack += [(f"{path}[{index}]", one) for index, one in enumerate(item)]
         elif isinstance(item, dict):
-            for key, one in item.items():
-                stack.append((joined(path, key), one))
-                _look_at(key, path, place)
+            stack += [(joined(path, key), one) for key, one in item.items()]
 
 
 def _look_at(text: str, path: str, place: Place) -> None:
