@@ -31,7 +31,8 @@ class Agreement:
 def find_contradictions(rows: Rows, findings: Findings) -> Agreement:
     """Add a finding for each prompt whose answers contradict each other, and one for all that vary in prose."""
     prompts, line, answers = rows["prompt"], rows["line"], rows["answer"]
-    values = (rows["length"] <= VALUE_LENGTH) | np.isin(rows["shape"], (OBJECT, ARRAY, CALL))
+    shape = rows["shape"]
+    values = (rows["length"] <= VALUE_LENGTH) | (shape == OBJECT) | (shape == ARRAY) | (shape == CALL)
     contradictions = examples = lost = wordings = 0
     for places in _answered_differently(prompts, answers):
         if not values[places].all():

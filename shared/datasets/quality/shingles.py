@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,10 @@ MOST_SHINGLES = 256
 #: Beyond a million examples the sample is halved with every doubling, so that memory stays where it is: 1 GB.
 ROWS_AT_MOST_SHINGLES = 1_000_000
 _BATCH = MOST_BYTES // 2
-_AT_ONCE = 1_000
+_AT_ONCE = 65_536
 #: Longer examples are compared by their beginning.
 _MOST_OF_AN_EXAMPLE = MOST_BYTES // 2 - 1
+_ANSWERS = LEARNED + CALLED
 _FACTORS = tuple(np.uint32(factor) for factor in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D))
 
 
@@ -26,19 +26,15 @@ _FACTORS = tuple(np.uint32(factor) for factor in (0x9E3779B1, 0x85EBCA77, 0xC2B2
 class Batch:
     """Samples of consecutive examples: the runs of all, and how many each has. A run of an answer is odd.
 
-    A run may stand twice in a sample that is not full.
+    The runs of a sample differ, and are ordered.
     """
 
     runs: NDArray[np.uint32]
     counts: NDArray[np.uint16]
 
     def first(self, most: int) -> "Batch":
-        """Return the samples cut to so many different numbers at most, the smallest."""
-        return _cut(list(self.samples()), most) if (self.counts > most).any() else self
-
-    def samples(self) -> Iterator[NDArray[np.uint32]]:
-        """Yield the sample of each example."""
-        return _pieces(self.runs, self.counts)
+        """Return the samples cut to so many numbers at most, the smallest."""
+        return _cut(self.runs, self.counts.astype(np.intp), most)
 
 
 class Shingles:
@@ -57,18 +53,17 @@ class Shingles:
 
     def take(self, talk: Talk) -> None:
         """Take all that is said, but for the system: it is the same in every example."""
-        size = 0
+        left = _MOST_OF_AN_EXAMPLE
         for mark, text in zip(talk.marks, talk.texts, strict=True):
-            left = _MOST_OF_AN_EXAMPLE - size
             if mark == SYSTEM or left <= 0:
                 continue
             taken = text[:left].encode("utf-8", "surrogatepass")[:left]
             self._texts.append(taken)
             self._of.append(self._waiting)
-            self._learned.append(mark in (LEARNED, CALLED))
-            size += len(taken) + 1
+            self._learned.append(mark in _ANSWERS)
+            left -= len(taken) + 1
         self._waiting += 1
-        self._bytes += size
+        self._bytes += _MOST_OF_AN_EXAMPLE - left
         if self._bytes >= _BATCH:
             self._read()
 
@@ -102,50 +97,54 @@ class Shingles:
     def _read(self) -> None:
         if self._waiting:
             words = read_words(self._texts)
-            text, runs = _runs_of_three(words)
-            learned = np.array(self._learned, np.uint32)
+            runs, counts = _runs_of_three(words)
             # One bit tells runs of answers from others, so that each part of an example can be compared by itself.
-            runs = runs << np.uint32(1) | learned[text]
-            counts = np.bincount(np.array(self._of, np.intp)[text], minlength=self._waiting)
-            self._add(_sampled(runs, counts))
+            runs = runs << np.uint32(1) | np.repeat(np.array(self._learned, np.uint32), counts)
+            self._add(_sampled(runs, np.bincount(self._of, counts, self._waiting).astype(np.intp)))
             self._texts, self._of, self._learned, self._waiting, self._bytes = [], [], [], 0, 0
 
 
-def _sampled(runs: NDArray[np.uint32], counts: NDArray[np.int64]) -> Batch:
-    if (counts > MOST_SHINGLES).any():
-        return _cut(list(_pieces(runs, counts)), MOST_SHINGLES)
-    return Batch(runs, counts.astype(np.uint16))
+def _runs_of_three(words: Words) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+    """Return the number of each run of three words, and how many each text has; a shorter text is one itself."""
+    numbers, counts = words.numbers, words.counts
+    ends = np.cumsum(counts)
+    # With two places more at its beginning: there is no run at the last two words of a text.
+    begins_run = np.ones(len(numbers) + 2, bool)
+    begins_run[ends] = begins_run[ends + 1] = False
+    first, second, third = (numbers * factor for factor in _FACTORS)
+    short = np.flatnonzero((counts == 1) | (counts == 2))
+    alone = (ends - counts)[short]
+    halves = first[alone] + np.where(counts[short] == 2, second[ends[short] - 1], np.uint32(0))
+    first[:-2] += second[1:-1]
+    first[:-2] += third[2:]
+    first[alone] = halves
+    begins_run[alone + 2] = True
+    lengths = np.maximum(counts - 2, 0)
+    lengths[short] = 1
+    return mixed(first[begins_run[2:]]), lengths
 
 
-def _cut(samples: list[NDArray[np.uint32]], most: int) -> Batch:
-    samples = [sample if len(sample) <= most else smallest(sample, most) for sample in samples]
-    return Batch(np.concatenate(samples), np.array([len(sample) for sample in samples], np.uint16))
+def _sampled(runs: NDArray[np.uint32], counts: NDArray[np.intp]) -> Batch:
+    """Return the samples of runs, of which each example has so many; the runs are put in order where they stand."""
+    ends = np.cumsum(counts)
+    begins = ends - counts
+    # One by one: small ones are sorted many times as fast as their numbers would be together.
+    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        runs[begin:end].sort()
+    differs = np.ones(len(runs) + 1, bool)
+    np.not_equal(runs[1:], runs[:-1], out=differs[1:-1])
+    differs[begins] = True
+    before = np.cumsum(differs) - differs
+    return _cut(runs[differs[:-1]], before[ends] - before[begins], MOST_SHINGLES)
 
 
-def smallest(sample: NDArray[np.uint32], most: int) -> NDArray[np.uint32]:
-    """Return the different numbers of a sample in their order, so many at most."""
-    ordered = np.sort(sample)
-    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))][:most]
-
-
-def _pieces(runs: NDArray[np.uint32], counts: NDArray[Any]) -> Iterator[NDArray[np.uint32]]:
-    end = 0
-    for count in counts.tolist():
-        start, end = end, end + count
-        yield runs[start:end]
-
-
-def _runs_of_three(words: Words) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
-    """Return the text and the number of each run of three words; a text of one or two words is a run of its own."""
-    numbers, text = words.numbers, words.text
-    summed = numbers * _FACTORS[0]
-    for distance in (1, 2):
-        inside = np.zeros(len(text), bool)
-        inside[:-distance] = text[distance:] == text[:-distance]
-        summed[:-distance] += np.where(inside[:-distance], numbers[distance:] * _FACTORS[distance], 0)
-    first = np.concatenate((text[:1] == text[:1], text[1:] != text[:-1]))
-    kept = first | inside
-    return text[kept], mixed(summed[kept])
+def _cut(runs: NDArray[np.uint32], counts: NDArray[np.intp], most: int) -> Batch:
+    """Return samples of so many runs, each cut to its first."""
+    kept = counts.astype(np.uint16)
+    if (counts > most).any():
+        place = np.arange(len(runs)) - np.repeat(np.cumsum(counts) - counts, counts)
+        runs, kept = runs[place < most], np.minimum(counts, most).astype(np.uint16)
+    return Batch(runs, kept)
 
 
 def _unpacked(batches: list[Batch]) -> Shingles:
@@ -167,11 +166,11 @@ def samples_at(batches: list[Batch], places: NDArray[np.intp]) -> Iterator[tuple
 
 
 def together(batches: list[Batch]) -> Iterator[Batch]:
-    """Yield the samples in batches of a thousand examples or more: small ones cost more than what they hold."""
+    """Yield the samples in batches of 65,536 runs or more: small ones cost more than what they hold."""
     waiting: list[Batch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(len(kept.counts) for kept in waiting) >= _AT_ONCE:
+        if sum(len(kept.runs) for kept in waiting) >= _AT_ONCE:
             yield _join(waiting)
             waiting = []
     if waiting:

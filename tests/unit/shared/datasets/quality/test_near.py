@@ -9,6 +9,7 @@ from shared.datasets.checks import Findings
 from shared.datasets.formats import Format
 from shared.datasets.policy import Policy, Thresholds
 from shared.datasets.quality import Sketch
+from shared.datasets.quality.bands import bands
 from shared.datasets.quality.shingles import MOST_SHINGLES, Batch, Shingles
 from shared.datasets.quality.talk import see
 from shared.datasets.quality.words import read_words
@@ -126,11 +127,66 @@ def test_a_near_twin_in_the_training_file_leaks() -> None:
 def test_words_are_numbers_equal_for_equal_words() -> None:
     texts = [b"One two, THREE", b"three (two) one", "你好 one".encode(), b"", b"x"]
     words = read_words(texts)
-    assert words.text.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 4]
+    assert words.counts.tolist() == [3, 3, 3, 0, 1]
     one, two, three = words.numbers[:3].tolist()
     assert words.numbers[3:6].tolist() == [three, two, one]
     assert words.numbers[8] == one
     assert len(set(words.numbers.tolist())) == 6
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (b"straightforwardly", b"StraightForwardly", True),
+        (b"a" * 8, b"a" * 9, False),
+        (b"a" * 32, b"a" * 33, False),
+        (b"a" * 32 + b"b", b"a" * 32 + b"c", False),
+        (b"x" * 100 + b"b", b"X" * 100 + b"B", True),
+        (b"b" + b"x" * 100, b"c" + b"x" * 100, False),
+    ],
+)
+def test_a_word_is_read_to_its_end_and_without_its_case(one: bytes, other: bytes, equal: bool) -> None:  # noqa: FBT001
+    # The last word has nothing behind it that could be read.
+    first, between, last = read_words([one, b"between", other]).numbers.tolist()
+    assert (first == last) is equal
+    assert between not in (first, last)
+
+
+def test_a_sample_has_each_run_once_in_order_and_of_short_texts_the_text() -> None:
+    shingles = Shingles()
+    for asked in ("one two three " * 5, "", "yes", "one two", "yes yes"):
+        talk = see(chat(asked, "a b c a b c"), Format.CHAT)
+        assert talk is not None
+        shingles.take(talk)
+    (batch,) = shingles.batches()
+    assert batch.counts.tolist() == [3 + 3, 3, 1 + 3, 1 + 3, 1 + 3]
+    ends = np.cumsum(batch.counts)
+    samples = [batch.runs[end - count : end].tolist() for end, count in zip(ends, batch.counts, strict=True)]
+    assert all(sample == sorted(set(sample)) for sample in samples)
+    assert len({run for sample in samples for run in sample}) == 3 + 3 + 1 + 1 + 1
+
+
+@pytest.mark.parametrize(
+    ("union", "shared", "least", "most"),
+    [
+        (10 + 3, 10, 0.95, 1.0),  # The fewest that are compared: most bins are empty, and filled.
+        (40, 32, 0.99, 1.0),
+        (200, 160, 0.99, 1.0),
+        (1_000, 800, 0.985, 1.0),  # Of more than a sample has.
+        (200, 60, 0.0, 0.12),
+    ],
+)
+def test_pairs_share_a_band_as_often_as_they_are_alike(union: int, shared: int, least: float, most: float) -> None:
+    chance = np.random.default_rng(7)
+    samples = []
+    for _ in range(1_000):
+        runs = chance.permutation(np.unique(chance.integers(0, 1 << 32, union + 9, dtype=np.uint32)))[:union]
+        cut = (union + shared) // 2
+        samples += [runs[:cut], np.concatenate((runs[:shared], runs[cut:]))]
+    samples = [np.sort(sample)[:MOST_SHINGLES] for sample in samples]
+    batch = Batch(np.concatenate(samples), np.array([len(sample) for sample in samples], np.uint16))
+    keys = bands([batch], np.empty(0, np.uint32))
+    assert least <= (keys[::2] == keys[1::2]).any(axis=1).mean() <= most
 
 
 def test_a_sample_is_cut_to_the_smallest_and_may_be_cut_again() -> None:
