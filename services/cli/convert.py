@@ -58,7 +58,8 @@ def convert(  # noqa: PLR0917 (typer calls it by name)
             refuse_existing(place, force=force)
             tally = _converted(given, options, place, force=force)
     except (Refused, CannotRead, CannotWrite) as exc:
-        typer.echo(f"tuneyard convert: {exc}", err=True)
+        option = getattr(exc, "option", "")
+        typer.echo(f"tuneyard convert: {exc}{option and f' The option: {option}'}", err=True)
         raise typer.Exit(WRONG_USAGE) from exc
     _tell(tally, options.to, place, as_json=as_json)
     raise typer.Exit(DONE if tally.written and (skip or not tally.skipped) else SKIPPED)
@@ -77,12 +78,12 @@ def _options(
         shape=shape,
         mapping=read_mapping(mapping) if mapping else {},
         system=system,
-        separator=_unescaped(separator),
-        stop=_unescaped(stop),
+        separator=unescaped(separator),
+        stop=unescaped(stop),
     )
 
 
-def _unescaped(text: str | None) -> str | None:
+def unescaped(text: str | None) -> str | None:
     r"""Return what was typed, with \n and \t meant as a shell cannot easily write them."""
     return None if text is None else text.replace("\\n", "\n").replace("\\t", "\t")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.asking import AsJson, BaseUrl, Json, answered, say
+from services.cli.convert import unescaped
 from services.cli.files import words
 from services.cli.files.waiting import settled
 
@@ -69,13 +70,16 @@ def convert(  # noqa: PLR0917 (typer calls it by name)
         str | None, typer.Option("--map", help="Columns by role: user=question,assistant=answer,system=rules.")
     ] = None,
     system: Annotated[str | None, typer.Option(help="System prompt of examples that have none.")] = None,
+    separator: Annotated[str | None, typer.Option(help="What ends a legacy prompt. Default: found.")] = None,
+    stop: Annotated[str | None, typer.Option(help="What ends a legacy completion. Default: found.")] = None,
     skip: Annotated[bool, typer.Option("--skip", help="Leave out what cannot be converted.")] = False,  # noqa: FBT002
     wait: Wait = True,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
     base_url: BaseUrl = None,
 ) -> None:
     """Make a file of examples of another: CSV, Parquet, JSON arrays, ShareGPT, Alpaca, legacy pairs."""
-    body = {"to": to, "from": source, "map": _mapping(mapping), "system": system, "skip": skip}
+    ends = {"separator": unescaped(separator), "stop": unescaped(stop)}
+    body = {"to": to, "from": source, "map": _mapping(mapping), "system": system, "skip": skip, **ends}
 
     async def act(client: "Client") -> Json:
         made = await client.post(f"/files/{file_id}/convert", body)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shared.datasets.checks.findings import Place
-from shared.datasets.checks.wording import joined, named, shown
-from shared.datasets.formats import DEEPEST, read_object_at_once
+from shared.datasets.checks.wording import bare_message, joined, named, shown
+from shared.datasets.formats import DEEPEST, bare, read_object_at_once
 
 _LEAST, _MOST = -(2**63), 2**64 - 1
 _DIGITS_SHOWN = 30
@@ -28,6 +28,9 @@ def read_object(line: bytes, place: Place) -> dict[str, Any] | None:
         return None
     value = _parsed(text.rstrip(" \t\r"), place)  # A column is the same whichever way lines end.
     if value is _FAULT:
+        return None
+    if (key := bare(value)) is not None:
+        place.add("bare_messages", bare_message(key))
         return None
     if not isinstance(value, dict):
         place.add("not_an_object", f"a line must be a JSON object; it is {named(value)}.")

@@ -4,7 +4,8 @@ import re
 
 from shared.catalogue import BaseModel
 from shared.datasets.checks.findings import Findings
-from shared.datasets.checks.wording import shown
+from shared.datasets.checks.wording import bare_message, shown
+from shared.datasets.formats import bare_key
 from shared.datasets.formats.detect import Format
 
 #: Two objects with nothing but a carriage return between them.
@@ -42,8 +43,10 @@ def what_is_wrong_at_all(first: bytes, parses: bool) -> tuple[str, str] | None: 
         return "invalid_utf8", "the file is UTF-16. Save it as UTF-8."
     text = first.strip()
     if text.startswith(b"["):
-        if parses and not text[1:].lstrip().startswith(b"{"):
+        if parses and not text[1:].lstrip().startswith((b"{", b"[{")):
             return None
+        if (key := bare_key(text)) is not None:
+            return "bare_messages", bare_message(key)
         said = "the file is a JSON array; a dataset has one object per line. Convert it: tuneyard convert FILE"
         return "json_array", said
     return None if parses else _another_kind(text)

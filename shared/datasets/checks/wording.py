@@ -55,3 +55,9 @@ def nearest(key: str, known: tuple[str, ...]) -> str:
         return ""
     close = [name for name in known if len(name) > 3 and name in key] or difflib.get_close_matches(key, known, n=1)
     return f' Is "{close[0]}" meant?' if close else ""
+
+
+def bare_message(key: str) -> str:
+    """Return what is said of a line that holds the array alone which belongs under `key`."""
+    wanted = 'a line must be an object, {"messages": […]}'
+    return f'{wanted}; it is the array that belongs under "{key}". Convert the file: tuneyard convert FILE'

@@ -116,7 +116,7 @@ class Conversion:
         self._shape = self._shape or shapes.detect(record)
         if self._shape is None or (self._shape is Shape.COLUMNS and not options.mapping):
             said = f"What the records are cannot be told from their keys: {maps.named(record)}."
-            raise CannotConvert(f"{said} Say which is which: --map user=…,assistant=…")
+            raise CannotConvert(f"{said} Say which is which by a mapping.", option="--map user=…,assistant=…")
         self.tally.shape = self._shape.value
         prefers = self._shape is Shape.PREFERENCE or "chosen" in options.mapping
         if prefers is not (options.to is Target.PREFERENCE):

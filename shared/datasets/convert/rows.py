@@ -7,11 +7,16 @@ import msgspec
 
 from shared.datasets.checks import Findings, Place
 from shared.datasets.checks.syntax import read_object
+from shared.datasets.formats import bare_key
 from shared.errors import Refused
 
 
 class CannotConvert(Refused):
-    """The file as a whole cannot be converted."""
+    """The file as a whole cannot be converted. `option` is what says in a terminal what the message asks for."""
+
+    def __init__(self, message: str | None = None, *, option: str = "") -> None:
+        super().__init__(message)
+        self.option = option
 
 
 class Unfit(ValueError):
@@ -39,7 +44,12 @@ class Row:
 
 
 def parsed(number: int, text: bytes) -> Row:
-    """Return the row whose record is written as JSON; what a decoder would swallow is a reason to skip it."""
+    """Return the row whose record is written as JSON; what a decoder would swallow is a reason to skip it.
+
+    An array of turns is the record that it is missing around it.
+    """
+    if (key := bare_key(text)) is not None:
+        text = b'{"%b": %b}' % (key.encode(), text)
     findings = Findings()
     place = Place(findings, number)
     record = read_object(text, place)

@@ -55,6 +55,15 @@ def detect(example: Mapping[str, Any], expected: Format | None = None) -> Format
     return None
 
 
+def bare(value: object) -> str | None:
+    """Return the key that an array of turns without its object belongs under; None for anything else."""
+    if not isinstance(value, list) or not value or not all(isinstance(turn, dict) for turn in value):
+        return None
+    if all("role" in turn for turn in value):
+        return "messages"
+    return "conversations" if all("from" in turn and "value" in turn for turn in value) else None
+
+
 def foreign(example: Mapping[str, Any]) -> str | None:
     """Return whose format it is, when the keys are those of another that `tuneyard convert` reads."""
     return next((name for keys, name in _FOREIGN if keys <= example.keys()), None)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shared.datasets.formats.detect import Format
+from shared.datasets.formats.detect import Format, bare
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -113,3 +113,11 @@ def is_json(line: bytes) -> bool:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
+
+
+def bare_key(line: bytes) -> str | None:
+    """Return the key that a line belongs under if it is an array of turns without its object; None for any other."""
+    try:
+        return bare(msgspec.json.decode(line)) if line.lstrip().startswith(b"[") else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

@@ -44,6 +44,14 @@ ROWS = (
         fixed=UNREADABLE,
     ),
     Code(
+        "bare_messages",
+        E,
+        'A line is an object, `{"messages": […]}`, not the array of messages by itself.',
+        "`tuneyard convert FILE`",
+        "OpenAI API, FineTuneChatRequestInput",
+        fixed=UNREADABLE,
+    ),
+    Code(
         "json_over_lines",
         E,
         "Each example stands on one line.",

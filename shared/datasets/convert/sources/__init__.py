@@ -1,5 +1,6 @@
 """What a file is made of: lines or an array of JSON, comma- or tab-separated values, Parquet; each read row by row."""
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -8,10 +9,12 @@ from shared.datasets.convert.sources.delimited import read_delimited
 from shared.datasets.convert.sources.json_lines import read_lines
 from shared.datasets.convert.sources.json_values import read_values
 from shared.datasets.convert.sources.parquet import read_parquet
-from shared.datasets.formats import is_json
+from shared.datasets.formats import bare_key, is_json
 from shared.datasets.reading.opener import Opener
 
 _HEAD = 64 * 1024
+#: A long line that is the array of one conversation.
+_BARE = re.compile(rb'\[\s*\{\s*"(?:role|from)"')
 _BOM = b"\xef\xbb\xbf"
 #: Files that look like text to nobody, by their first bytes.
 _OTHERS = {
@@ -65,12 +68,13 @@ def detect(open_: Opener) -> Container:
         # The first line of a large object may go on beyond the head: then it is one line all the same.
         return Container.LINES if not newline or is_json(first.strip()) else _of_objects(first)
     if text.startswith(b"["):
-        return Container.JSON
+        return Container.LINES if bare_key(first) or (not newline and _BARE.match(text)) else Container.JSON
     if first.count(b"\t") > max(first.count(b","), first.count(b";")):
         return Container.TSV
     if b"," in first or b";" in first:
         return Container.CSV
-    raise CannotConvert("What the file is cannot be told from its beginning. Name it: --from jsonl, json, csv, tsv.")
+    said = "What the file is cannot be told from its beginning. Name it: jsonl, json, csv or tsv."
+    raise CannotConvert(said, option="--from NAME")
 
 
 def _of_objects(first: bytes) -> Container:

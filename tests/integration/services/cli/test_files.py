@@ -12,6 +12,7 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from services.cli.main import app
+from shared.datasets.uploads import stored_as
 from tests.conftest import House, chats, lines
 
 
@@ -79,6 +80,17 @@ async def test_a_split_and_a_conversion_are_waited_for(terminal: Terminal) -> No
     assert table["status"] == "error"
     turned = await terminal.files("convert", table["id"], "--map", "user=q,assistant=a")
     assert (turned.exit_code, turned.stdout.split("\t")[1::2]) == (0, ["processed", "faq.chat.jsonl"])
+
+
+async def test_what_ends_legacy_texts_can_be_named(terminal: Terminal, house: House) -> None:
+    pairs = await terminal.upload(lines(*({"prompt": f"Q{n} ??\n", "completion": f" A{n} !!"} for n in range(12))))
+    made = await terminal.files("convert", pairs["id"], "--separator", " ??\\n", "--stop", " !!", "--json")
+    assert json.loads(made.stdout)["derivation"]["separator"] == " ??\n"
+    content = b"".join(house.runtime.storage.read(stored_as(json.loads(made.stdout)["id"])))
+    assert json.loads(content.splitlines()[0])["messages"] == [
+        {"role": "user", "content": "Q0"},
+        {"role": "assistant", "content": "A0"},
+    ]
 
 
 async def test_a_policy_is_set_from_the_file_that_the_check_takes(terminal: Terminal) -> None:

@@ -88,7 +88,7 @@ def test_where_nothing_could_be_converted_no_file_is_made(tmp_path: Path) -> Non
     [
         (["nowhere.csv"], None, "nowhere.csv does not exist."),
         (["."], None, ". is a directory."),
-        (["-"], CSV, "Say which is which: --map user=…,assistant=…"),
+        (["-"], CSV, "Say which is which by a mapping. The option: --map user=…,assistant=…"),
         (["-", "--map", "user=q,assistant=answer"], CSV, "no column 'q' for user. The columns are 'ques"),
         (["-", "--map", "user"], CSV, "not of the form ROLE=COLUMN"),
         (["-", "--from", "xml"], CSV, "no source called 'xml'"),

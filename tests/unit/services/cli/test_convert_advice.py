@@ -8,9 +8,8 @@ from typer.testing import CliRunner
 from services.cli.main import app
 from tests.corpus import Case, cases
 
-ADVISED = [
-    case for case in cases() if case.codes & {"foreign_format", "json_array", "json_over_lines", "not_json_lines"}
-]
+CODES = {"bare_messages", "foreign_format", "json_array", "json_over_lines", "not_json_lines"}
+ADVISED = [case for case in cases() if case.codes & CODES]
 #: One needs more than its first bytes, the others hold lines of two formats.
 LEFT_OUT = {"syntax/parquet.parquet", "syntax/foreign_in_a_chat_file.jsonl"}
 
