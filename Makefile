@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
+PEERS := .peers/.installed
 # Each target starts many processes: where it is set, each would compile the house anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -42,7 +43,13 @@ fuzz: setup  ## spoil the corpus and check it, for ten minutes
 bench: setup
 	$(BIN)/python -m benchmarks
 
-bench-datasets: setup  ## how fast a dataset is checked: make bench-datasets megabytes="10 100 1000"
+# Whom the check of datasets is held against, apart from what we are locked to.
+$(PEERS): benchmarks/peers.lock
+	$(PYTHON) -m venv .peers
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement benchmarks/peers.lock
+	touch $(PEERS)
+
+bench-datasets: setup $(PEERS)  ## how fast a dataset is checked: make bench-datasets megabytes="10 100 1000"
 	$(BIN)/python -m benchmarks.datasets --megabytes $(or $(megabytes),20)
 
 bench-notifier: setup  ## the notifier's speed, delay and survival; in full: make bench-notifier FULL=1
@@ -57,6 +64,7 @@ lock:  ## write the lock files anew; needs uv
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra embedded --extra dev pyproject.toml --output-file requirements-dev.lock
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraint requirements.lock pyproject.toml --output-file deploy/image.lock
 	echo hatchling | uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraint requirements-dev.lock - --output-file deploy/build.lock
+	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate benchmarks/peers.in --output-file benchmarks/peers.lock
 
 migration: setup  ## write a migration from what changed in the tables: make migration m="why"
 	$(BIN)/python -m tests.migrations "$(m)"

@@ -107,7 +107,10 @@ def _tokens(messages: list[dict[str, str]], encode: Any) -> int:
 
 
 def objects(path: Path) -> None:
-    """See whether every line is an object with messages that have a role and a text; stop at the first that is not."""
+    """See whether every line is an object with messages that have a role and a text; stop at the first that is not.
+
+    Stands in for Together's `check_file`, which looks at more and takes half as long again, where that is missing.
+    """
     with path.open(encoding="utf-8") as stream:
         for number, line in enumerate(stream, 1):
             value = json.loads(line)
