@@ -17,7 +17,7 @@ from shared.datasets.quality import Sketch
 from shared.datasets.quality.credentials import check_secrets
 from shared.datasets.quality.endings import check_circles, ending_of
 from shared.datasets.quality.grounding import grounding_of
-from shared.datasets.quality.keys import answer_key, hashed, prompt_key
+from shared.datasets.quality.keys import answer_key, example_key, prompt_key
 from shared.datasets.quality.languages import language_of
 from shared.datasets.quality.mojibake import check_mojibake
 from shared.datasets.quality.personal import check_personal
@@ -26,11 +26,13 @@ from shared.datasets.quality.refusals import refuses
 from shared.datasets.quality.shapes import shape_of
 from shared.datasets.quality.shingles import Shingles
 from shared.datasets.quality.talk import Talk, see
+from shared.datasets.quality.texts import Texts
 from shared.tokenizer import load
 
 MOST_OF_TOKENIZING = 1.2  #: What all checks may cost, of what counting the tokens costs.
 MOST_BYTES_A_ROW = 1_300  #: With near-duplicates: 1.3 GB a million.
 ROUNDS = 3
+_TOGETHER = 50  #: Talks laid side by side.
 _CHANCE = random.Random(20261128)  # noqa: S311 (the same rows in every run)
 _LETTERS, _WEIGHTS = "etaoinshrdlucmfwypvbgk", (12, 9, 8, 8, 7, 7, 6, 6, 6, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1)
 _RARE = ["".join(_CHANCE.choices(_LETTERS, _WEIGHTS, k=_CHANCE.randint(3, 10))) for _ in range(8_000)]
@@ -68,8 +70,11 @@ def _line(asked: str, answer: str) -> bytes:
 
 def checks(talks: list[Talk]) -> dict[str, Callable[[], Any]]:
     """Return each check over all rows, by name."""
-    place = Place(Findings(), 1)
-    known = [(talk, talk.whole, talk.whole.encode(), talk.answer) for talk in talks]
+    findings = Findings()
+    place = Place(findings, 1)
+    answers = [talk.answer for talk in talks]
+    batches = [talks[start : start + _TOGETHER] for start in range(0, len(talks), _TOGETHER)]
+    texts = [Texts(range(1, len(batch) + 1), batch) for batch in batches]
 
     def near() -> None:
         shingles = Shingles()
@@ -78,17 +83,19 @@ def checks(talks: list[Talk]) -> dict[str, Callable[[], Any]]:
         shingles.batches()
 
     return {
+        "texts side by side": lambda: [Texts(range(1, len(batch) + 1), batch) for batch in batches],
         "keys of example, prompt, answer": lambda: [
-            (hashed(data), prompt_key(talk), answer_key(answer)) for talk, _, data, answer in known
+            (example_key(talk), prompt_key(talk), answer_key(answer))
+            for talk, answer in zip(talks, answers, strict=True)
         ],
-        "secrets": lambda: [check_secrets(talk, whole, data, place) for talk, whole, data, _ in known],
-        "personal data": lambda: [check_personal(talk, whole, data, place) for talk, whole, data, _ in known],
-        "wrong encodings": lambda: [check_mojibake(talk, data, place) for talk, _, data, _ in known],
-        "promises": lambda: [check_promises(talk, place) for talk in talks],
-        "circles and endings": lambda: [(check_circles(talk, place), ending_of(answer)) for talk, *_, answer in known],
-        "refusals": lambda: [refuses(answer) for *_, answer in known],
-        "forms": lambda: [shape_of(answer) for *_, answer in known],
-        "languages": lambda: [language_of(answer) for *_, answer in known],
+        "secrets": lambda: [check_secrets(batch, findings) for batch in texts],
+        "personal data": lambda: [check_personal(batch, findings) for batch in texts],
+        "wrong encodings": lambda: [check_mojibake(batch, findings) for batch in texts],
+        "promises": lambda: [check_promises(batch, findings) for batch in texts],
+        "circles and endings": lambda: [(check_circles(talk, place), ending_of(talk.answer)) for talk in talks],
+        "refusals": lambda: [refuses(answer) for answer in answers],
+        "forms": lambda: [shape_of(answer) for answer in answers],
+        "languages": lambda: [language_of(answer) for answer in answers],
         "names and numbers": lambda: [grounding_of(talk, 100_000 + at) for at, talk in enumerate(talks)],
         "near-duplicates, samples": near,
     }

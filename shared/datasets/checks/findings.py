@@ -8,6 +8,7 @@ from shared.datasets.checks.codes import CODES
 from shared.datasets.policy import DEFAULT, Policy, Severity
 
 LISTED_PER_CODE = 1_000
+_RANKS = {code: rank for rank, code in enumerate(CODES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,16 @@ class Findings:
         return added
 
     def listed(self) -> list[Finding]:
-        """Return what is listed in the order of the lines; what concerns the whole file comes last."""
+        """Return what is listed in the order of the lines, and of the registry; what concerns the file comes last.
+
+        In which order the checks looked makes no difference, nor where the file was cut.
+        """
         entries = [
             replace(entry, count=self.by_code[entry.code]) if CODES[entry.code].once else entry
             for entries in self._listed.values()
             for entry in entries
         ]
-        return sorted(entries, key=lambda entry: (entry.line is None, entry.line or 0))
+        return sorted(entries, key=_order)
 
     def totals(self) -> dict[str, int]:
         """Return how many findings there are by severity, listed or not; what one entry tells of counts once."""
@@ -89,6 +93,10 @@ class Findings:
             if (severity := self.severities[code]) is not None:
                 totals[severity.value] += 1 if CODES[code].once else count
         return totals
+
+
+def _order(finding: Finding) -> tuple[bool, int, int]:
+    return (True, 0, 0) if finding.line is None else (False, finding.line, _RANKS[finding.code])
 
 
 class Place:

@@ -5,11 +5,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from shared.datasets.checks.findings import Place
-from shared.datasets.checks.secret_forms import ASSIGNED, COMPILED, FORMS
-from shared.datasets.quality.talk import Talk, holds
+import numpy as np
 
-_ASSIGNMENTS = ("ecret", "oken", "assw", "_key", "_KEY", "piKey", "SECRET", "TOKEN", "PASSW")
+from shared.datasets.checks.findings import Findings, Place
+from shared.datasets.checks.secret_forms import ASSIGNED, COMPILED, FORMS
+from shared.datasets.quality.talk import holds
+from shared.datasets.quality.texts import Bytes, Places, Texts, among, in_a_row
+
+#: One of these stands in every name that says its value is secret.
+_ASSIGNED = ("key", "secret", "token", "passw")
 #: Documentation's own: AWS and others write EXAMPLE into theirs.
 _PLACEHOLDER = re.compile(
     r"(?i)example|placeholder|redacted|your|dummy|fake|x{4}|\*{3}|\.{3}|0{6}|1234567|abcdef|test_?key"
@@ -19,31 +23,55 @@ _PLACEHOLDER = re.compile(
 #: Random letters and digits have 4.3 bits a character or more at this length (detect-secrets warns from 4.5).
 _ENTROPY = 3.8
 
-#: Every form has as many characters in a row that a token may have. Prose has not: it is passed over by one look.
+#: Every form has as many characters in a row that a token may have, of which hardly any prose has so many.
 _LONG = 20
-_RUN, _QUOTED = b"x" * _LONG, b'"' + b"x" * _LONG
-_TOKEN = re.compile(rb"[A-Za-z0-9_+/=.-]")
-_AS_RUN = bytes(
-    b"x"[0] if _TOKEN.match(bytes([byte])) else b'"'[0] if byte in b"\"'" else b" "[0] for byte in range(256)
-)
+#: These characters, and a few more between them.
+_TOKEN = b"+"[0], 0x7F
+_VALUE = re.compile(rb"""["'][A-Za-z0-9+/_=-]{20,128}["']""")
+_WORDS = tuple(needed for needed, *_ in FORMS if b" " not in needed)
+#: A private key's beginning is the one that is no word.
+_PHRASES = tuple(needed for needed, *_ in FORMS if b" " in needed)
 
 
-def check_secrets(talk: Talk, whole: str, encoded: bytes, place: Place) -> None:
-    """Add a finding for each kind of secret in each text. `whole` is all that is said; its bytes pass over most."""
-    shape = encoded.translate(_AS_RUN)
-    if _RUN not in shape:
-        return
-    assigned = _QUOTED in shape and holds(whole, _ASSIGNMENTS)
-    kinds = list(_kinds_in(encoded, shape))
-    if not kinds and not assigned:
-        return
-    for index, text in enumerate(talk.texts):
+def check_secrets(texts: Texts, findings: Findings) -> None:
+    """Add a finding for each kind of secret in each text."""
+    for talk, index, place in texts.at(_places(texts), findings):
+        text = talk.texts[index]
+        kinds = [(name, form) for needed, name, form in FORMS if needed in talk.encoded[index]]
         found = {name: match for name, form in kinds if (match := _first(COMPILED[form], text))}
         for name, match in found.items():
             _add(name, match, talk.path(index), place)
-        if assigned and not found and (value := _assigned_in(text)):
+        if not found and holds(text.lower(), _ASSIGNED) and (value := _assigned_in(text)):
             said = f"{len(value)} characters that look random are given to a name that says they are secret."
             place.add("secret", f"{said} {_CURE}", talk.path(index))
+
+
+def _places(texts: Texts) -> Places:
+    """Return where a secret may stand: at a long word that holds its beginning, or that is a value in quotes."""
+    edges = texts.where(_edges)
+    starts, ends = edges[::2], edges[1::2] + _LONG - 1
+    words = [texts.data[start - 1 : end + 1] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    joined = b" ".join(words)
+    held = [at for needed in _WORDS for at in _all(needed, joined)]
+    begins = np.cumsum([0, *map(len, words)]) + np.arange(len(words) + 1)
+    told = np.searchsorted(begins, np.array(held, np.intp), side="right") - 1
+    phrases = [at for needed in _PHRASES for at in _all(needed, texts.data)] if words else []
+    values = [starts[at] for at, word in enumerate(words) if _VALUE.fullmatch(word)]
+    return np.concatenate((starts[told], np.array(values + phrases, np.intp)))
+
+
+def _edges(data: Bytes) -> Places:
+    """Return by turns where a long word begins, and where a word of so many characters begins no more."""
+    long = in_a_row(among(data, *_TOKEN), _LONG)
+    return np.flatnonzero(long[1:] != long[:-1]) + 1
+
+
+def _all(needed: bytes, data: bytes) -> Iterator[int]:
+    """Yield each place of a word."""
+    at = data.find(needed)
+    while at >= 0:
+        yield at
+        at = data.find(needed, at + 1)
 
 
 _CURE = "Take it out and revoke it: whoever uses the model may get it back."
@@ -51,21 +79,6 @@ _CURE = "Take it out and revoke it: whoever uses the model may get it back."
 
 def _add(name: str, secret: str, path: str, place: Place) -> None:
     place.add("secret", f"the text holds {name}, {len(secret)} characters long. {_CURE}", path)
-
-
-def _kinds_in(encoded: bytes, shape: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the forms that a text may hold, by the beginnings that stand in its long words."""
-    words = b" ".join(_long_words(encoded, shape))
-    # A private key's is the one whose beginning is no word.
-    return ((name, form) for needed, name, form in FORMS if needed in (encoded if b" " in needed else words))
-
-
-def _long_words(encoded: bytes, shape: bytes) -> Iterator[bytes]:
-    start = shape.find(_RUN)
-    while start >= 0:
-        end = min(at for at in (shape.find(b" ", start), shape.find(b'"', start), len(shape)) if at >= 0)
-        yield encoded[start:end]
-        start = shape.find(_RUN, end)
 
 
 def _first(form: re.Pattern[str], text: str) -> str:

@@ -28,6 +28,12 @@ def system_key(system: str) -> bytes:
     return key(system)
 
 
+def example_key(talk: Talk) -> bytes:
+    """Return the key of all that is said, and who says it."""
+    head = f"{talk.marks}\x1e{talk.attached}\x1e".encode("utf-8", "surrogatepass")
+    return hashed(head + b"\x1e".join(talk.encoded))
+
+
 def prompt_key(talk: Talk) -> bytes:
     """Return the key of what stands before the answer, its case and white space aside."""
     before = "\n".join(talk.texts[: talk.last])

@@ -2,10 +2,12 @@
 
 import re
 
-from shared.datasets.checks.findings import Place
+import numpy as np
+
+from shared.datasets.checks.findings import Findings
 from shared.datasets.checks.wording import clean
 from shared.datasets.quality.groups import counted
-from shared.datasets.quality.talk import Talk
+from shared.datasets.quality.texts import Bytes, Places, Texts
 
 _LOST = "\ufffd"
 #: Windows-1252 as browsers read it: its five holes are the control characters of the same number.
@@ -17,25 +19,19 @@ _MISREAD = re.compile(
     f"[{_AS_READ[0xC3]}{_AS_READ[0xC2]}{_AS_READ[0xC4]}{_AS_READ[0xC5]}{_AS_READ[0xD0]}{_AS_READ[0xD1]}]{_TAIL}"
     f"|[{_AS_READ[0xE2]}{_AS_READ[0xE3]}-{_AS_READ[0xE9]}]{_TAIL}{{2}}|{_AS_READ[0xF0]}{_TAIL}{{3}}"
 )
-#: The same in UTF-8, where a first byte is a character that begins with C3. It is found ten times as fast.
-_LOST_BYTES = _LOST.encode()
-_TAIL_BEGINNINGS = {_AS_READ[byte].encode()[0] for byte in range(0x80, 0xC0)}
-_SHAPES = bytes(b"L"[0] if byte == 0xC3 else b"T"[0] if byte in _TAIL_BEGINNINGS else b"x"[0] for byte in range(256))
-_MISREAD_SHAPE = b"LxT"
+#: The same in UTF-8: all that begin one are written with C3 and one byte more, what follows begins with one of a few.
+_FIRST = 0xC3
+_IS_TAIL = np.zeros(256, bool)
+_IS_TAIL[[_AS_READ[byte].encode()[0] for byte in range(0x80, 0xC0)]] = True
+_LOST_FIRST, _LOST_SECOND, _LOST_THIRD = _LOST.encode()
 #: Written so on purpose: a capital with a mark before a closing quote, a superscript or a degree.
 _MEANT = re.compile("[ÃÂÄÅÐÑ][»«”’“‘°ºª²³¹…–—· ]$")
 
 
-def check_mojibake(talk: Talk, encoded: bytes, place: Place) -> None:
-    """Add a finding for each text that was misread, with what it should be, or that has lost characters.
-
-    `encoded` is all that is said in UTF-8, which passes over most examples.
-    """
-    if not (may_be_misread(encoded) or _LOST_BYTES in encoded):
-        return
-    for index, text in enumerate(talk.texts):
-        if text.isascii():
-            continue
+def check_mojibake(texts: Texts, findings: Findings) -> None:
+    """Add a finding for each text that was misread, with what it should be, or that has lost characters."""
+    for talk, index, place in texts.at(texts.where(glance), findings):
+        text = talk.texts[index]
         if _LOST in text:
             number = counted(text.count(_LOST), "replacement character")
             said = f"the text has {number} (U+FFFD): what stood there was lost when"
@@ -47,9 +43,12 @@ def check_mojibake(talk: Talk, encoded: bytes, place: Place) -> None:
             place.add("mojibake", f"{said} {cure}", talk.path(index))
 
 
-def may_be_misread(encoded: bytes) -> bool:
-    """Whether a text may have a character misread: all that begin one are written with C3, what follows with few."""
-    return b"\xc3" in encoded and _MISREAD_SHAPE in encoded.translate(_SHAPES)
+def glance(data: Bytes) -> Places:
+    """Return where a character may be misread or lost."""
+    first = np.flatnonzero(data[:-2] == _FIRST)
+    lost = np.flatnonzero(data[:-2] == _LOST_FIRST)
+    lost = lost[(data[lost + 1] == _LOST_SECOND) & (data[lost + 2] == _LOST_THIRD)]
+    return np.concatenate((first[_IS_TAIL[data[first + 2]]], lost))
 
 
 def _mended(wrong: str) -> tuple[str, str] | None:

@@ -3,24 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 
-from shared.datasets.checks.findings import Place
+from shared.datasets.checks.findings import Findings
+from shared.datasets.quality.glances import accounts, at_signs, cards, telephones
 from shared.datasets.quality.groups import counted
-from shared.datasets.quality.talk import Talk, holds
-
-#: A text by the kinds of its characters. To look for a shape in it costs a hundredth of what an expression does.
-_SHAPES = bytes(
-    b"0"[0] if chr(byte).isdigit() and byte < 0x80
-    else b"A"[0] if 0x41 <= byte <= 0x5A
-    else b"-"[0] if byte in b"-."
-    else byte if byte in b"+ "
-    else b"x"[0]
-    for byte in range(256)
-)  # fmt: skip
-_ABROAD_SHAPES = (b"+0",)
-#: With the code of the area: decimal numbers have the rest of the shape, too.
-_AMERICAN_SHAPES = (b"000x000-0000", b"000x 000-0000", b"000-000-0000")
-_CARD_SHAPES = (b"0" * 15, b"0000 0000 0000 0000", b"0000-0000-0000-0000", b"0000 000000 00000", b"0000-000000-00000")
-_IBAN_SHAPES = (b"AA00",)
+from shared.datasets.quality.texts import Glance, Texts
 
 #: An address from its sign on, which is found faster than its beginning; and the beginning, read before the sign.
 _EMAIL = re.compile(r"@((?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24})(?![\w@-])")
@@ -40,12 +26,13 @@ _OFFICE = re.compile(
 )
 #: +49 30 901820 and the like; and numbers of North America, whose area codes and exchanges begin with 2 to 9.
 _ABROAD = re.compile(
-    r"\+(?<![\w+.(/=-]\+)(?!\d{4}-\d\d-\d\d)"
-    r"[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}(?![\w-]|\.\d)"
+    r"\+(?<![\w+.(/=-]\+)(?![0-9]{4}-[0-9][0-9]-[0-9][0-9])"
+    r"[1-9][0-9]{0,2}[ .-]?(?:\([0-9]{1,4}\)[ .-]?)?[0-9]{1,4}(?:[ .-]?[0-9]{2,4}){1,4}(?![\w-]|\.[0-9])"
 )
 _AMERICAN = re.compile(
     r"(?<![\w+.(/=-])(?:1[ .-])?"
-    r"(?:\((?P<area>[2-9]\d\d)\) ?[2-9]\d\d[.-]|(?P<code>[2-9]\d\d)(?P<by>[.-])[2-9]\d\d(?P=by))\d{4}(?![\w-]|\.\d)"
+    r"(?:\((?P<area>[2-9][0-9]{2})\) ?[2-9][0-9]{2}[.-]|(?P<code>[2-9][0-9]{2})(?P<by>[.-])[2-9][0-9]{2}(?P=by))"
+    r"[0-9]{4}(?![\w-]|\.[0-9])"
 )
 #: Companies' numbers, free to call.
 _TOLL_FREE = {"800", "833", "844", "855", "866", "877", "888", "900"}
@@ -57,8 +44,8 @@ _FEWEST_DIGITS = 8
 _SEQUENCE = re.compile(r"1234567|2345678|7654321|(\d)\1{5}")
 
 _CARD = re.compile(
-    r"(?<![\w.,+/-])(?<![A-Z]{2}\d{2} )"
-    r"(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}|3\d{3}[ -]\d{6}[ -]\d{5}|\d{15,16})(?![\w-]|[.,]\d)"
+    r"(?<![\w.,+/-])(?<![A-Z]{2}[0-9]{2} )"
+    r"(?:[0-9]{4}(?:[ -][0-9]{4}){3}|3[0-9]{3}[ -][0-9]{6}[ -][0-9]{5}|[0-9]{15,16})(?![\w-]|[.,][0-9])"
 )
 #: What issuers of cards begin with: Visa, Mastercard, American Express, Discover, JCB.
 _ISSUER = re.compile(
@@ -71,7 +58,7 @@ _TEST_CARDS = re.compile(
     r"|3566002020360505|4539578763621486|4916338506082832"
 )
 
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])")
 #: ISO 13616's registry of lengths.
 _IBAN_LENGTHS = {
     country: length
@@ -91,18 +78,15 @@ _EXAMPLE_IBANS = re.compile(
 )
 
 
-def check_personal(talk: Talk, whole: str, encoded: bytes, place: Place) -> None:
-    """Add a finding for each kind of personal data in each text. `whole` and its bytes pass over most examples."""
-    looked_for = [_EMAILS] if "@" in whole else []
-    shape = encoded.translate(_SHAPES)
-    if shape.count(b"0") >= _FEWEST_DIGITS:
-        looked_for += [find for rare, shapes, find in _NUMBERS if rare in shape and holds(shape, shapes)]
-    if not looked_for:
-        return
-    for index, text in enumerate(talk.texts):
-        for code, name, plural, find in looked_for:
-            if number := sum(1 for _ in find(text)):
-                place.add(code, f"the text holds {counted(number, name, plural)}. {_CURE}", talk.path(index))
+def check_personal(texts: Texts, findings: Findings) -> None:
+    """Add a finding for each kind of personal data in each text."""
+    for code, name, plural, glance, looks in _KINDS:
+        if findings.severities[code] is None:
+            continue
+        for talk, index, place in texts.at(texts.where(glance), findings):
+            for look in looks:
+                if number := sum(1 for _ in look(talk.texts[index])):
+                    place.add(code, f"the text holds {counted(number, name, plural)}. {_CURE}", talk.path(index))
 
 
 _CURE = "Whoever uses the model may get it back: take it out, or put an invented one in its place."
@@ -150,19 +134,13 @@ def _ibans(text: str) -> Iterator[str]:
             yield account
 
 
-_Finder = tuple[str, str, str, Callable[[str], Iterator[str]]]
-_EMAILS: _Finder = ("personal_email", "e-mail address", "e-mail addresses", _emails)
-_PHONE = "personal_phone", "telephone number", "telephone numbers"
-#: What shapes of text call for which of the looks; before them what they have in common and is found at once.
-_NUMBERS: tuple[tuple[bytes, tuple[bytes, ...], _Finder], ...] = (
-    (b"+", _ABROAD_SHAPES, (*_PHONE, _phones_abroad)),
-    (b"000-0000", _AMERICAN_SHAPES, (*_PHONE, _phones_american)),
-    (b"0000", _CARD_SHAPES, ("personal_card", "number of a payment card", "numbers of payment cards", _cards)),
-    (
-        b"00",
-        _IBAN_SHAPES,
-        ("personal_iban", "number of a bank account (IBAN)", "numbers of bank accounts (IBAN)", _ibans),
-    ),
+_Look = Callable[[str], Iterator[str]]
+#: What is looked for: its code, the words for it, where it may stand, and the exact looks.
+_KINDS: tuple[tuple[str, str, str, Glance, tuple[_Look, ...]], ...] = (
+    ("personal_email", "e-mail address", "e-mail addresses", at_signs, (_emails,)),
+    ("personal_phone", "telephone number", "telephone numbers", telephones, (_phones_abroad, _phones_american)),
+    ("personal_card", "number of a payment card", "numbers of payment cards", cards, (_cards,)),
+    ("personal_iban", "number of a bank account (IBAN)", "numbers of bank accounts (IBAN)", accounts, (_ibans,)),
 )
 
 

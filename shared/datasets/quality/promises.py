@@ -2,9 +2,12 @@
 
 import re
 
-from shared.datasets.checks.findings import Place
+import numpy as np
+
+from shared.datasets.checks.findings import Findings
 from shared.datasets.checks.wording import shown
-from shared.datasets.quality.talk import ASKED, CALLED, LEARNED, TOOL, Talk, holds
+from shared.datasets.quality.talk import ASKED, CALLED, LEARNED, TOOL, Talk
+from shared.datasets.quality.texts import Bytes, Places, Texts, any_of
 
 #: The guide: if the model says "I will schedule this meeting for you" when it should not, look whether the data does.
 _BOOKED = r"(?:\w+ ){0,3}?(?:for you|meeting|appointment|call|room|table|flight|visit)"
@@ -33,9 +36,10 @@ _PROMISE = re.compile(
     rf"(?:{_DEEDS})"
     rf"|(?:I|We)(?:'ve| have|’ve) (?:now |just |already |also )?(?:{_DONE}))"
 )
-#: Looked for first, because most answers say none of these, and a letter is found faster than a word.
-_MINE = ("I'", "I’", "I will ", "I have ", "I am going")
-_OURS = ("We'", "We’", "We will ", "We have ", "We are going")
+#: What begins a promise: "I'", "I’", "I will", "I have", "I am", and the same of "We". An apostrophe ends the word.
+_I, _W, _E, _BLANK = b"IWe "
+_APOSTROPHES = b"'"[0], "’".encode()[0]
+_VERBS = any_of("wha")
 #: Who asks for a letter, a story or a role gets another's promises.
 _ANOTHERS = re.compile(
     r"(?i)\b(?:write|draft|compose|letter|e-?mail|story|dialog\w*|role-?play|pretend|script|rewrite|translate)\b"
@@ -43,19 +47,29 @@ _ANOTHERS = re.compile(
 _LETTER = re.compile(r"(?m)^\s*(?:Dear |Subject:|Hi |Hello [A-Z])|(?i:regards|sincerely)")
 
 
-def check_promises(talk: Talk, place: Place) -> None:
+def check_promises(texts: Texts, findings: Findings) -> None:
     """Add a finding for each learned answer that promises a deed, in an example that has no tools to do it with."""
-    if talk.attached or TOOL in talk.marks or CALLED in talk.marks:
-        return
-    for index, answer in talk.said_by(LEARNED):
-        if not (("I" in answer and holds(answer, _MINE)) or ("We" in answer and holds(answer, _OURS))):
+    for talk, index, place in texts.at(texts.where(glance), findings):
+        if talk.marks[index] != LEARNED or talk.attached or TOOL in talk.marks or CALLED in talk.marks:
             continue
+        answer = talk.texts[index]
         match = _PROMISE.search(answer)
         if match and not _LETTER.search(answer) and not _asked_for(talk):
             words = shown(match[0].lstrip(".!?: \n"))
             said = f"the answer says {words}, and has no tool to do it with: the model would learn to say so."
             cure = "Say what it can do instead, or give the example the tool and its call."
             place.add("promise", f"{said} {cure}", talk.path(index))
+
+
+def glance(data: Bytes) -> Places:
+    """Return where a promise may begin: at the beginning of a text, or after white space."""
+    mine = np.flatnonzero(data[:-2] == _I)
+    ours = np.flatnonzero((data[:-3] == _W) & (data[1:-2] == _E))
+    begins, after = np.concatenate((mine, ours)), np.concatenate((mine + 1, ours + 2))
+    before, sign = data[begins - 1], data[after]
+    says = (sign == _APOSTROPHES[0]) | (sign == _APOSTROPHES[1]) | ((sign == _BLANK) & _VERBS[data[after + 1]])
+    # White space beyond ASCII ends with a byte beyond ASCII. A text begins after a newline.
+    return np.asarray(begins[says & ((before <= _BLANK) | (before >= 0x80))])
 
 
 def _asked_for(talk: Talk) -> bool:

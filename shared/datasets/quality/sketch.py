@@ -1,5 +1,6 @@
 """Take an example at a time, keep what is needed of it, and conclude on the file as a whole"""
 
+from collections.abc import Iterable
 from typing import Any
 
 from shared.datasets.checks.findings import Findings, Place
@@ -9,7 +10,7 @@ from shared.datasets.quality.credentials import check_secrets
 from shared.datasets.quality.duplicates import find_duplicates
 from shared.datasets.quality.endings import check_circles, ending_of, find_cut_answers
 from shared.datasets.quality.grounding import find_ungrounded, grounding_of
-from shared.datasets.quality.keys import answer_key, hashed, prompt_key, system_key
+from shared.datasets.quality.keys import answer_key, example_key, prompt_key, system_key
 from shared.datasets.quality.languages import asks_language, find_odd_languages, language_of
 from shared.datasets.quality.leakage import Leakage, find_leaks
 from shared.datasets.quality.lengths import find_odd_lengths
@@ -23,7 +24,20 @@ from shared.datasets.quality.shapes import CALL, PROSE, KeySets, canonical, find
 from shared.datasets.quality.shingles import Shingles
 from shared.datasets.quality.systems import find_drift
 from shared.datasets.quality.talk import LEARNED, SYSTEM, Talk, see
+from shared.datasets.quality.texts import Texts
 from shared.datasets.quality.verdict import Quality
+
+#: Characters of examples that are looked at together.
+_TOGETHER = 1 << 17
+#: What is looked for in the texts of an example by themselves, and what is said of it.
+_CHECKS = (
+    (check_secrets, ("secret",)),
+    (check_personal, ("personal_email", "personal_phone", "personal_card", "personal_iban")),
+    (check_mojibake, ("mojibake",)),
+    (check_promises, ("promise",)),
+)
+#: An example, its line and its format.
+Taken = tuple[int, PlainChat | PlainPair | dict[str, Any], Format]
 
 
 class Sketch:
@@ -42,20 +56,35 @@ class Sketch:
         self, line: int, example: PlainChat | PlainPair | dict[str, Any], kind: Format, findings: Findings
     ) -> None:
         """Look at one example, in the order of the file; add what is to be said of it alone. Nothing is raised."""
-        talk = see(example, kind)
-        if talk is None:
-            return
-        whole = talk.whole
-        encoded = whole.encode("utf-8", "surrogatepass")
-        place = Place(findings, line)
-        check_secrets(talk, whole, encoded, place)
-        check_personal(talk, whole, encoded, place)
-        check_mojibake(talk, encoded, place)
-        check_promises(talk, place)
-        check_circles(talk, place)
-        self.rows.append(self._row(line, talk, encoded))
-        if self.shingles is not None and _near_wanted(findings):
-            self.shingles.take(talk)
+        self.take_all([(line, example, kind)], findings)
+
+    def take_all(self, examples: Iterable[Taken], findings: Findings) -> None:
+        """Look at the examples that follow, each with its line and format. Many at once cost half of one by one."""
+        lines: list[int] = []
+        talks: list[Talk] = []
+        waiting = 0
+        for line, example, kind in examples:
+            if talk := see(example, kind):
+                lines.append(line)
+                talks.append(talk)
+                waiting += sum(map(len, talk.texts))
+            if waiting >= _TOGETHER:
+                self._look(lines, talks, findings)
+                lines, talks, waiting = [], [], 0
+        if talks:
+            self._look(lines, talks, findings)
+
+    def _look(self, lines: list[int], talks: list[Talk], findings: Findings) -> None:
+        texts = Texts(lines, talks)
+        for check, codes in _CHECKS:
+            if any(findings.severities[code] is not None for code in codes):
+                check(texts, findings)
+        for line, talk in zip(lines, talks, strict=True):
+            check_circles(talk, Place(findings, line))
+            self.rows.append(self._row(line, talk))
+        if _near_wanted(findings) and self.shingles is not None:
+            for talk in talks:
+                self.shingles.take(talk)
         else:
             self.shingles = None
 
@@ -86,7 +115,7 @@ class Sketch:
             grounding=find_ungrounded(rows, findings),
         )
 
-    def _row(self, line: int, talk: Talk, encoded: bytes) -> Row:
+    def _row(self, line: int, talk: Talk) -> Row:
         answer = talk.answer
         shape, value = shape_of(answer) if talk.marks[talk.last] == LEARNED else (CALL, None)
         flags = language = 0
@@ -97,7 +126,7 @@ class Sketch:
                 flags |= ASKS_LANGUAGE
         return Row(
             line=line,
-            example=hashed(encoded),
+            example=example_key(talk),
             prompt=prompt_key(talk),
             answer=answer_key(canonical(value, answer)),
             system=system_key(talk.system) if SYSTEM in talk.marks else NO_KEY,

@@ -17,7 +17,7 @@ _MARKS = {"system": SYSTEM, "developer": SYSTEM, "user": ASKED, "tool": TOOL, "f
 class Talk:
     """An example as the checks of quality see it: one text for each message, and in `marks` a letter for each text."""
 
-    __slots__ = ("_paths", "attached", "last", "marks", "texts")
+    __slots__ = ("_encoded", "_paths", "attached", "last", "marks", "texts")
 
     def __init__(self, texts: list[str], marks: str, paths: list[str] | None = None, attached: str = "") -> None:
         """Hold the texts of one example; `attached` is what else makes two prompts differ: names, images, tools."""
@@ -27,6 +27,7 @@ class Talk:
         #: The place of the answer: the last text that is learned; -1 when none is.
         self.last = max(marks.rfind(LEARNED), marks.rfind(CALLED))
         self._paths = paths
+        self._encoded: list[bytes] | None = None
 
     def path(self, index: int) -> str:
         """Return where a text stands in its example."""
@@ -40,9 +41,11 @@ class Talk:
         return [(place, text) for place, text in enumerate(self.texts) if self.marks[place] == mark]
 
     @property
-    def whole(self) -> str:
-        """All that is said, and who says it."""
-        return "\x1e".join((self.marks, self.attached, *self.texts))
+    def encoded(self) -> list[bytes]:
+        """The texts in UTF-8. They are made once: most checks look at bytes."""
+        if self._encoded is None:
+            self._encoded = [text.encode("utf-8", "surrogatepass") for text in self.texts]
+        return self._encoded
 
     @property
     def answer(self) -> str:

@@ -42,6 +42,7 @@ class Examiner:
                 self._take_example(number, text, tally, may_be_plain=is_odd)
             if tally.hopeless:
                 break
+        tally.judge()
         return tally
 
     def _too_long(self, number: int, tally: Tally) -> None:
@@ -92,16 +93,15 @@ class Examiner:
     def _take_plain(self, number: int, example: PlainChat | PlainPair, tally: Tally) -> None:
         if self._counter is not None:
             self._note(number, *self._counter.plain(example), tally)
-        if tally.sketch is not None and tally.format is not None:
-            tally.sketch.take(number, example, tally.format, tally.findings)
+        if tally.format is not None:
+            tally.take(number, example, tally.format)
 
     def _take_checked(self, number: int, example: dict[str, Any], kind: Format, tally: Tally) -> None:
         if self._counter is not None:
             total, learned = self._counter.example(example, kind)
             self._note(number, total, learned, tally)
             tally.uncertain += self._billed(total + uncertain(example, kind, self._counter)) - self._billed(total)
-        if tally.sketch is not None:
-            tally.sketch.take(number, example, kind, tally.findings)
+        tally.take(number, example, kind)
 
     def _billed(self, tokens: int) -> int:
         return tokens if self._plan.limit is None else min(tokens, self._plan.limit)

@@ -1,10 +1,11 @@
 """What the lines of a block come to; tallies of blocks, added up in file order, are the tally of the file"""
 
 from array import array
+from typing import Any
 
 from shared.datasets.checks import Finding, Findings
-from shared.datasets.formats import Format
-from shared.datasets.quality import Sketch
+from shared.datasets.formats import Format, PlainChat, PlainPair
+from shared.datasets.quality import Sketch, Taken
 from shared.datasets.scan.plan import Plan
 
 
@@ -21,6 +22,18 @@ class Tally:
         self.hopeless = False  #: The file is not lines of JSON: one finding says it all.
         self.findings = Findings(plan.policy)
         self.sketch = Sketch() if plan.quality else None
+        self._taken: list[Taken] = []
+
+    def take(self, line: int, example: PlainChat | PlainPair | dict[str, Any], kind: Format) -> None:
+        """Keep an example without errors for `judge`, if there is to be a sketch."""
+        if self.sketch is not None:
+            self._taken.append((line, example, kind))
+
+    def judge(self) -> None:
+        """Have the checks of quality look at what was taken, all at once: at the end of the block."""
+        if self.sketch is not None:
+            self.sketch.take_all(self._taken, self.findings)
+            self._taken = []
 
     def extend(self, later: "Tally") -> list[Finding]:
         """Add the tally of the block that follows; return the findings that are listed because of it."""
