@@ -1,12 +1,13 @@
-"""An operator's own templates in the place of ours: sandboxed, their output bounded; a broken one is passed over"""
+"""An operator's own templates in the place of ours: sandboxed, bounded in length and time; a broken one is passed by"""
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from services.notifier.bounds import within
 from services.notifier.messages.happening import Happening
 from services.notifier.messages.message import Message
 from services.notifier.slack.limits import escaped
@@ -15,6 +16,8 @@ from shared import log
 _log = log.get(__name__)
 #: What a template may write for each part of a channel, in characters; more is cut off with the template's fault told.
 MOST = {"slack": 10_000, "subject": 500, "text": 50_000, "html": 100_000}
+#: What it may compute for each part. Ours take a millisecond; webhooks wait for the processor meanwhile.
+MOST_SECONDS = 0.5
 Part = Literal["slack", "subject", "text", "html"]
 #: Of a value in a Slack template; the whole is bounded besides.
 _MOST_VALUE = 3000
@@ -53,14 +56,18 @@ class Templates:
             template = environment.select_template(names)
         except TemplateNotFound:
             return None
-        written, length = [], 0
-        for piece in template.generate(message=message, event=_shown(event), **more):
-            # As plain text: pieces that are marked as HTML would escape those that are not.
-            written.append(str(piece))
-            length += len(piece)
-            if length > MOST[part]:
-                raise TooLong(f"{template.name} wrote more than {MOST[part]:,} characters.")
-        return "".join(written).strip()
+        return within(MOST_SECONDS, partial(_written, template, MOST[part], message=message, event=event, **more))
+
+
+def _written(template: Template, most: int, *, event: Happening, **given: Any) -> str:
+    written, length = [], 0
+    for piece in template.generate(event=_shown(event), **given):
+        # As plain text: pieces that are marked as HTML would escape those that are not.
+        written.append(str(piece))
+        length += len(piece)
+        if length > most:
+            raise TooLong(f"{template.name} wrote more than {most:,} characters.")
+    return "".join(written).strip()
 
 
 @cache

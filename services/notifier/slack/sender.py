@@ -65,7 +65,8 @@ class SlackSender:
     async def _tell(self, delivery: Claimed) -> Reply:
         credentials = json.loads(self._ring.decrypt(delivery.credentials or ""))
         event, message = await self._composer.compose(delivery)
-        written = self._composer.templates.render("slack", event, message)
+        # In a thread, because an operator's template may compute for as long as it is let.
+        written = await asyncio.to_thread(self._composer.templates.render, "slack", event, message)
         payload = None if written is None else render.custom(message, written)
         if token := credentials.get("token"):
             return await self._as_bot(delivery, token, message, payload)

@@ -5,6 +5,7 @@ import json
 import re
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,6 +68,22 @@ async def test_a_burst_loses_nothing_keeps_the_pace_and_waits_as_long_as_slack_a
     waits = [after.at - before.at for before, after in pairwise(slack.messages)]
     assert min(waits) >= 0.009
     assert [wait > 0.2 for wait in waits].count(True) >= 2
+
+
+async def test_a_template_that_loops_without_end_stops_nobody_and_ours_is_sent(house: House, tmp_path: Path) -> None:
+    endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    (tmp_path / "default.slack.j2").write_text(endless)
+    async with slack_server(pace=0.01) as slack, open_egress(HERE) as session:
+        client = Client(session, f"{slack.url}api/", partial(check_url, reach=HERE))
+        sender = SlackSender(client, house.database, house.ring, Composer(house.database, Links(), Templates(tmp_path)))
+        credentials = house.ring.encrypt(json.dumps({"url": slack.hook}))
+        sending, looks = asyncio.create_task(_tried(sender, _claimed("ftjob-0001", credentials))), 0
+        while not sending.done():
+            await asyncio.sleep(0.01)
+            looks += 1
+        assert sending.result() == ["delivered"]
+    assert _jobs(slack) == ["ftjob-0001"]
+    assert looks >= 10, "others were not let in while it computed"
 
 
 async def _tried(sender: SlackSender, delivery: Claimed) -> list[str]:

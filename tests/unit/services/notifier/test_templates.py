@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from jinja2.exceptions import SecurityError, UndefinedError
 
+from services.notifier.bounds import TookTooLong
 from services.notifier.messages.happening import Happening
 from services.notifier.messages.links import Links
 from services.notifier.messages.message import Message
@@ -60,6 +61,8 @@ def test_a_template_of_the_type_comes_before_the_one_for_all_and_without_either_
         ("{{ ''.__class__.__mro__[1].__subclasses__() }}", SecurityError),
         ("{{ message.__init__.__globals__ }}", SecurityError),
         ("{% for n in range(99999) %}{{ message.title }}{% endfor %}", TooLong),
+        ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", TookTooLong),
+        ("{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}", RecursionError),
         ("{{ 1 / 0 }}", ZeroDivisionError),
         ("{% include '../secret' %}", Exception),
         ("{% if", Exception),
