@@ -177,6 +177,10 @@ def test_an_answer_from_documents_that_adds_a_number_is_a_note() -> None:
 def test_the_summary_says_what_the_file_is_good_for() -> None:
     assert judged([])[0].summary == "No example could be judged."
     assert judged(objects())[0].summary.startswith("40 examples of one form (JSON), no system prompt")
+    circle = chat("Write about the sea.", "The sea is deep and blue. " * 8)
+    quality, findings = judged([chat("Write about a hill.", "It is green."), circle])
+    assert findings.by_code["answer_repeats"] == 1
+    assert quality.summary == "2 examples of prose, no system prompt; no example repeats or contradicts another."
 
 
 def test_the_documentation_shows_the_figures_of_the_example_that_is_shipped() -> None:
