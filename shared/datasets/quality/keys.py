@@ -35,9 +35,13 @@ def example_key(talk: Talk) -> bytes:
 
 
 def prompt_key(talk: Talk) -> bytes:
-    """Return the key of what stands before the answer, its case and white space aside."""
-    before = "\n".join(talk.texts[: talk.last])
-    return key("\x1e".join((talk.marks[: talk.last], talk.attached, normalised(before))))
+    """Return the key of what stands before the answer, its case and white space aside.
+
+    What is written unasked is told by itself: it answers no prompt that another answers too.
+    """
+    before = normalised("\n".join(talk.texts[: talk.last]))
+    asked = before or talk.attached or f"\x1e{normalised(talk.answer)}"
+    return key("\x1e".join((talk.marks[: talk.last], talk.attached, asked)))
 
 
 def normalised(text: str) -> str:

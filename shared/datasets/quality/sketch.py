@@ -10,6 +10,7 @@ from shared.datasets.quality.credentials import check_secrets
 from shared.datasets.quality.duplicates import find_duplicates
 from shared.datasets.quality.endings import check_circles, ending_of, find_cut_answers
 from shared.datasets.quality.grounding import find_ungrounded, grounding_of
+from shared.datasets.quality.habits import Habits
 from shared.datasets.quality.keys import answer_key, example_key, prompt_key, system_key
 from shared.datasets.quality.languages import asks_language, find_odd_languages, language_of
 from shared.datasets.quality.leakage import Leakage, find_leaks
@@ -50,6 +51,7 @@ class Sketch:
         """Begin with nothing. Near-duplicates are nine tenths of the memory, and a quarter of the time."""
         self.rows = Rows()
         self.keys = KeySets()
+        self.habits = Habits()
         self.shingles = Shingles() if near_duplicates else None
 
     def take(
@@ -68,6 +70,8 @@ class Sketch:
                 lines.append(line)
                 talks.append(talk)
                 waiting += sum(map(len, talk.texts))
+                if kind is not Format.CHAT:
+                    self.habits.take(line, example, kind)
             if waiting >= _TOGETHER:
                 self._look(lines, talks, findings)
                 lines, talks, waiting = [], [], 0
@@ -92,6 +96,7 @@ class Sketch:
         """Add what is known of the block that follows."""
         self.rows.extend(other.rows)
         self.keys.extend(other.keys)
+        self.habits.extend(other.habits)
         if self.shingles is None or other.shingles is None:
             self.shingles = None
         else:
@@ -100,6 +105,7 @@ class Sketch:
     def conclude(self, findings: Findings, *, against: "Sketch | None" = None) -> Quality:
         """Add what is to be said of the file as a whole; `against` is the training file of this validation file."""
         rows = self.rows
+        self.habits.conclude(findings, rows)
         return Quality(
             examples=len(rows),
             duplicates=find_duplicates(rows, findings),

@@ -42,7 +42,11 @@ class Quality:
             return "No example could be judged."
         kind = f"{counted(self.examples, 'example')} {self._form()}, {self._system()}"
         trouble = ", ".join(self._trouble())
-        return f"{kind}. {trouble[:1].upper()}{trouble[1:]}." if trouble else f"{kind}; no example repeats or contradicts another."
+        return (
+            f"{kind}. {trouble[:1].upper()}{trouble[1:]}."
+            if trouble
+            else f"{kind}; no example repeats or contradicts another."
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the object `quality` of a dataset report."""

@@ -46,7 +46,7 @@ def graded(**keys: Any) -> dict[str, Any]:
     [
         ([chat("a", "b"), chat("c", "d")], []),
         ([chat("a", "b"), chat("c", "d"), chat("a", "b")], [("duplicate_example", 1)]),
-        ([pair("a", "b"), pair("a", "b")], [("duplicate_example", 1)]),
+        ([pair("a", " b"), pair("a", " b")], [("duplicate_example", 1)]),
         # Layout is no contradiction; whether it is wanted is not ours to say.
         ([chat("a", "b"), chat("a", " B\n")], []),
         ([chat("a", "b"), chat("a", "b", "Be brief.")], []),  # another system prompt is another prompt
