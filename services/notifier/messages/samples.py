@@ -149,6 +149,7 @@ _DIGEST = {
     "id": _ENDPOINT["id"],
     "object": "webhook_endpoint.digest",
     "count": len(_TOLD),
+    "types": {kind: 1 for kind, _ in _TOLD},
     "events": [
         {"id": f"evt_03ha9kk2s9oet0t14uximfe{number}", "type": kind, "created_at": _AT, "sequence": 7, "data": data}
         for number, (kind, data) in enumerate(_TOLD)

@@ -1,33 +1,14 @@
 """What endpoints ask for, from an event to what arrives: filters, mutes, pauses, quiet hours, digests, thin bytes."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
-from services.notifier.app import Notifier
 from shared.db.database import server_time
-from shared.endpoints import lifecycle, registry
-from shared.endpoints.queries import get_endpoint
+from shared.endpoints import lifecycle
 from shared.events.catalogue import EventType
 
-from .stage import OTHER, PROJECT, House, Receiver, payload, turn
-
-FAILED, DONE = EventType.JOB_FAILED, EventType.JOB_SUCCEEDED
-
-
-async def _asks(house: House, receiver: Receiver, **wishes: Any) -> str:
-    endpoint_id, _ = await house.endpoint(receiver.url, DONE, FAILED)
-    await _change(house, endpoint_id, **wishes)
-    return endpoint_id
-
-
-async def _change(house: House, endpoint_id: str, **wishes: Any) -> None:
-    async with house.database.begin() as session:
-        endpoint = await get_endpoint(session, PROJECT, endpoint_id, lock=True)
-        # Written past the registry: a digest by webhook is refused there, and is what can be caught here.
-        minutes = wishes.pop("digest_minutes", endpoint.digest_minutes)
-        await registry.update(session, house.ring, endpoint, wishes)
-        endpoint.digest_minutes = minutes
+from .stage import OTHER, House, Receiver, payload, turn
+from .wishing import DONE, FAILED, asks, change, time_has_come
 
 
 async def _quiet_now(house: House, *, failures_pass: bool = True) -> dict[str, Any]:
@@ -38,13 +19,8 @@ async def _quiet_now(house: House, *, failures_pass: bool = True) -> dict[str, A
     return {**hours, "failures_pass": failures_pass}
 
 
-async def _time_has_come(house: House, notifier: Notifier) -> int:
-    await house.rows("UPDATE deliveries SET run_at = now() - interval '1 second' WHERE state = 'held'")
-    return await notifier.keeper.release()
-
-
 async def test_a_filter_decides_whether_there_is_a_delivery_at_all(house: House, receiver: Receiver) -> None:
-    await _asks(house, receiver, filter={"metadata": {"team": "blue"}})
+    await asks(house, receiver, filter={"metadata": {"team": "blue"}})
     async with house.notifier() as notifier:
         await house.happen(DONE, metadata={"team": "red"})
         await house.happen(DONE, metadata={"team": "blue"})
@@ -56,7 +32,7 @@ async def test_a_filter_decides_whether_there_is_a_delivery_at_all(house: House,
 async def test_a_mute_suppresses_and_says_so_until_it_ends(house: House, receiver: Receiver) -> None:
     async with house.database.begin() as session:
         until = int((await server_time(session)).timestamp()) + 3600
-    endpoint_id = await _asks(house, receiver, muted_until=until)
+    endpoint_id = await asks(house, receiver, muted_until=until)
     async with house.notifier() as notifier:
         await house.happen(FAILED)
         await turn(notifier)
@@ -64,7 +40,7 @@ async def test_a_mute_suppresses_and_says_so_until_it_ends(house: House, receive
         assert delivery["state"] == "suppressed"
         assert delivery["reason"].startswith("The endpoint was muted until 20")
         assert delivery["finished_at"] is not None
-        await _change(house, endpoint_id, muted_until=None)
+        await change(house, endpoint_id, muted_until=None)
         await house.happen(FAILED)
         await turn(notifier)
     assert len(receiver.hits) == 1
@@ -74,27 +50,27 @@ async def test_a_pause_holds_what_waits_and_what_comes_and_lets_it_go_in_order(
     house: House, receiver: Receiver
 ) -> None:
     receiver.answer = 500
-    endpoint_id = await _asks(house, receiver)
+    endpoint_id = await asks(house, receiver)
     async with house.notifier() as notifier:
         first = await house.happen(DONE)
         await turn(notifier)
-        await _change(house, endpoint_id, status="paused")
+        await change(house, endpoint_id, status="paused")
         second = await house.happen(FAILED)
         await house.make_due()
         await turn(notifier)
         rows = await house.deliveries()
         assert [(row["state"], row["hold"]) for row in rows] == [("held", "paused")] * 2
         assert len(receiver.hits) == 1
-        assert await _time_has_come(house, notifier) == 0  # no time ends a pause
+        assert await time_has_come(house, notifier) == 0  # no time ends a pause
         receiver.answer = 200
-        await _change(house, endpoint_id, status="enabled")
+        await change(house, endpoint_id, status="enabled")
         await turn(notifier)
     assert [hit.headers["webhook-id"] for hit in receiver.hits[1:]] == [first.id, second.id]
     assert {row["state"] for row in await house.deliveries()} == {"delivered"}
 
 
 async def test_quiet_hours_hold_until_they_end_and_failures_pass(house: House, receiver: Receiver) -> None:
-    await _asks(house, receiver, quiet_hours=await _quiet_now(house))
+    await asks(house, receiver, quiet_hours=await _quiet_now(house))
     async with house.notifier() as notifier:
         failed, done = await house.happen(FAILED), await house.happen(DONE)
         await turn(notifier)
@@ -103,33 +79,33 @@ async def test_quiet_hours_hold_until_they_end_and_failures_pass(house: House, r
         assert (held["state"], held["hold"]) == ("held", "quiet_hours")
         assert held["reason"].startswith("Quiet hours until 20")
         assert await notifier.keeper.release() == 0
-        assert await _time_has_come(house, notifier) == 1
+        assert await time_has_come(house, notifier) == 1
         await turn(notifier)
     assert [hit.headers["webhook-id"] for hit in receiver.hits] == [failed.id, done.id]
 
 
 async def test_what_a_pause_held_is_held_on_by_the_quiet_hours_it_ends_in(house: House, receiver: Receiver) -> None:
-    endpoint_id = await _asks(house, receiver, status="paused", quiet_hours=await _quiet_now(house))
+    endpoint_id = await asks(house, receiver, status="paused", quiet_hours=await _quiet_now(house))
     async with house.notifier() as notifier:
         await house.happen(DONE)
         await turn(notifier)
-        await _change(house, endpoint_id, status="enabled")
+        await change(house, endpoint_id, status="enabled")
         await turn(notifier)
         (held,) = await house.deliveries()
         assert (held["state"], held["hold"]) == ("held", "quiet_hours")
-        await _change(house, endpoint_id, status="paused")
+        await change(house, endpoint_id, status="paused")
         (held,) = await house.deliveries()
         assert held["hold"] == "paused"
     assert receiver.hits == []
 
 
 async def test_failures_that_a_pause_held_pass_the_quiet_hours_it_ends_in(house: House, receiver: Receiver) -> None:
-    endpoint_id = await _asks(house, receiver, status="paused", quiet_hours=await _quiet_now(house))
+    endpoint_id = await asks(house, receiver, status="paused", quiet_hours=await _quiet_now(house))
     async with house.notifier() as notifier:
         await house.happen(DONE)
         failed = await house.happen(FAILED)
         await turn(notifier)
-        await _change(house, endpoint_id, status="enabled")
+        await change(house, endpoint_id, status="enabled")
         await turn(notifier)
     assert [hit.headers["webhook-id"] for hit in receiver.hits] == [failed.id]
 
@@ -137,67 +113,22 @@ async def test_failures_that_a_pause_held_pass_the_quiet_hours_it_ends_in(house:
 async def test_what_a_pause_held_waits_for_the_end_of_a_mute(house: House, receiver: Receiver) -> None:
     async with house.database.begin() as session:
         until = int((await server_time(session)).timestamp()) + 3600
-    endpoint_id = await _asks(house, receiver, status="paused")
+    endpoint_id = await asks(house, receiver, status="paused")
     async with house.notifier() as notifier:
         await house.happen(FAILED)
         await turn(notifier)
-        await _change(house, endpoint_id, status="enabled", muted_until=until)
+        await change(house, endpoint_id, status="enabled", muted_until=until)
         await turn(notifier)
         (held,) = await house.deliveries()
         assert (held["state"], held["hold"], receiver.hits) == ("held", "muted", [])
-        assert await _time_has_come(house, notifier) == 1
+        assert await time_has_come(house, notifier) == 1
         await turn(notifier)
-    assert len(receiver.hits) == 1
-
-
-async def test_a_digest_is_one_message_of_all_that_was_collected(house: House, receiver: Receiver) -> None:
-    endpoint_id = await _asks(house, receiver, digest_minutes=30)
-    async with house.notifier() as notifier:
-        events = [await house.happen(DONE), await house.happen(FAILED)]
-        await turn(notifier)
-        events.append(await house.happen(DONE))
-        await turn(notifier)
-        rows = await house.deliveries()
-        assert {(row["state"], row["hold"]) for row in rows} == {("held", "digest")}
-        assert len({row["run_at"] for row in rows}) == 1  # the first says when; those behind it join
-        assert receiver.hits == []
-        assert await _time_has_come(house, notifier) == 1
-        await turn(notifier)
-    (hit,) = receiver.hits
-    told = payload(hit)
-    assert (told["type"], told["data"]["id"], told["data"]["count"]) == ("digest", endpoint_id, 3)
-    assert [event["id"] for event in told["data"]["events"]] == [event.id for event in events]
-    *merged, digest = await house.deliveries()
-    assert {(row["state"], row["merged_into"]) for row in merged} == {("merged", digest["id"])}
-    assert (digest["state"], digest["origin"]) == ("delivered", "digest")
-
-
-async def test_a_digest_of_one_is_that_event(house: House, receiver: Receiver) -> None:
-    await _asks(house, receiver, digest_minutes=30)
-    async with house.notifier() as notifier:
-        event = await house.happen(DONE)
-        await turn(notifier)
-        assert await _time_has_come(house, notifier) == 1
-        await turn(notifier)
-    assert [payload(hit)["type"] for hit in receiver.hits] == [event.type]
-
-
-async def test_two_notifiers_send_a_digest_once(house: House, receiver: Receiver) -> None:
-    await _asks(house, receiver, digest_minutes=30)
-    async with house.notifier() as one, house.notifier() as other:
-        for _ in range(5):
-            await house.happen(DONE)
-        await turn(one)
-        await house.rows("UPDATE deliveries SET run_at = now() - interval '1 second' WHERE state = 'held'")
-        assert sum(await asyncio.gather(one.keeper.release(), other.keeper.release())) == 1
-        await turn(one)
-        await turn(other)
     assert len(receiver.hits) == 1
 
 
 async def test_a_thin_endpoint_gets_the_id_alone_and_a_full_one_all(house: House, receiver: Receiver) -> None:
-    await _asks(house, receiver, payload_style="thin")
-    await _asks(house, receiver)
+    await asks(house, receiver, payload_style="thin")
+    await asks(house, receiver)
     async with house.notifier() as notifier:
         event = await house.happen(DONE, status="succeeded")
         await turn(notifier)
@@ -211,11 +142,11 @@ async def test_a_thin_endpoint_gets_the_id_alone_and_a_full_one_all(house: House
 
 async def test_a_change_of_style_does_not_change_what_is_under_way(house: House, receiver: Receiver) -> None:
     receiver.answer = 500
-    endpoint_id = await _asks(house, receiver, payload_style="thin")
+    endpoint_id = await asks(house, receiver, payload_style="thin")
     async with house.notifier() as notifier:
         await house.happen(DONE)
         await turn(notifier)
-        await _change(house, endpoint_id, payload_style="full")
+        await change(house, endpoint_id, payload_style="full")
         await house.make_due()
         await turn(notifier)
     assert receiver.hits[0].body == receiver.hits[1].body
@@ -240,17 +171,17 @@ async def test_an_endpoint_that_we_switch_off_is_told_of_elsewhere(house: House,
 
 
 async def test_an_endpoint_that_its_project_switches_off_is_no_event(house: House, receiver: Receiver) -> None:
-    endpoint_id = await _asks(house, receiver)
-    await _change(house, endpoint_id, status="disabled")
+    endpoint_id = await asks(house, receiver)
+    await change(house, endpoint_id, status="disabled")
     assert await house.rows("SELECT id FROM events") == []
 
 
 async def test_what_is_held_for_an_endpoint_that_is_switched_off_is_dropped(house: House, receiver: Receiver) -> None:
-    endpoint_id = await _asks(house, receiver, status="paused")
+    endpoint_id = await asks(house, receiver, status="paused")
     async with house.notifier() as notifier:
         await house.happen(DONE)
         await turn(notifier)
-        await _change(house, endpoint_id, status="disabled")
+        await change(house, endpoint_id, status="disabled")
         (delivery,) = await house.deliveries()
         assert (delivery["state"], delivery["reason"]) == ("dropped", "The endpoint was disabled.")
         await house.happen(DONE)
@@ -259,7 +190,7 @@ async def test_what_is_held_for_an_endpoint_that_is_switched_off_is_dropped(hous
 
 
 async def test_what_was_held_by_a_pause_that_had_ended_is_found(house: House, receiver: Receiver) -> None:
-    await _asks(house, receiver)
+    await asks(house, receiver)
     async with house.notifier() as notifier:
         await house.happen(DONE)
         await house.rows("UPDATE webhook_endpoints SET status = 'paused'")

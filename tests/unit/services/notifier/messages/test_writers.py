@@ -125,6 +125,23 @@ def test_a_digest_tells_the_worst_first_and_counts_all() -> None:
     assert (len(message.items), message.more) == (4, 2)
 
 
+def test_a_digest_of_more_than_it_lists_says_what_the_rest_were_and_where_they_are() -> None:
+    events = [_envelope(sample(EventType.JOB_FAILED)), _envelope(sample(EventType.MODEL_READY))]
+    types = {EventType.JOB_FAILED: 3, EventType.MODEL_READY: 1, EventType.JOB_SUCCEEDED: 9_000, "of.later": 1}
+    data = {"id": "wh_1", "count": 9_005, "types": types, "events": events}
+    message = write(of({"id": "evt_1", "type": "digest", "created_at": 1, "sequence": 1, "data": data}), LINKS)
+    assert message.title == "9,005 notices, 3 went wrong"
+    assert message.summary == "3 went wrong, 9,001 went well, 1 for information."
+    assert (len(message.items), message.more) == (2, 9_003)
+    assert _told(message) == {"All of them": "tuneyard webhooks deliveries wh_1 --state merged"}
+
+
+@pytest.mark.parametrize("types", [None, [], {"digest": 3}, {"file.error": "many"}, {"file.error": -1}, {1: True}])
+def test_counts_that_are_none_are_not_told(types: Any) -> None:
+    full = sample(DIGEST)
+    assert write(replace(full, data={**full.data, "types": types}), LINKS).summary
+
+
 def test_a_test_is_known_by_its_envelope() -> None:
     envelope = _envelope(sample(EventType.JOB_FAILED))
     assert write(of({**envelope, "test": True}), LINKS).test
