@@ -46,15 +46,17 @@ class Findings:
         self.by_code: Counter[str] = Counter()
         self._listed: dict[str, list[Finding]] = {}
 
-    def add(self, code: str, message: str, *, line: int | None = None, path: str | None = None) -> None:
+    def add(self, code: str, message: str, *, line: int | None = None, path: str | None = None, times: int = 1) -> None:
         """Count a finding, and list it unless a thousand of its code are, or one entry tells of all.
+
+        Found so many `times` in the lines that follow, it is listed once: only for a code of which one entry tells.
 
         A code that is off is not even counted. Raises KeyError for a code that is not in the registry.
         """
         severity = self.severities[code]
         if severity is None:
             return
-        self.by_code[code] += 1
+        self.by_code[code] += times
         if self.wanted(code):
             self._listed.setdefault(code, []).append(Finding(code, severity, line, path, message))
 

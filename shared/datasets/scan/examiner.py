@@ -8,12 +8,15 @@ from shared.datasets.checks.syntax import read_object
 from shared.datasets.checks.whole import what_is_wrong_at_all
 from shared.datasets.formats import Format, PlainChat, PlainPair, is_json, read_plain
 from shared.datasets.reading.blocks import Block
+from shared.datasets.scan.blanks import Blanks, pieces
 from shared.datasets.scan.plan import Plan
 from shared.datasets.scan.tally import Tally
 from shared.datasets.tokens import TokenCounter
 from shared.datasets.uncertain import uncertain
 
 _BOM = b"\xef\xbb\xbf"
+_CRLF = "lines end with a carriage return and a line feed, which is read well."
+_BLANK = "the line is blank. Remove it."
 
 
 class Examiner:
@@ -29,8 +32,20 @@ class Examiner:
         if block.data is None:
             self._too_long(block.first, tally)
             return tally
+        for piece in pieces(block):
+            if isinstance(piece, Blanks):
+                _pass_over(piece, tally)
+            else:
+                self._look(piece, tally, opening=opening)
+            if tally.hopeless:
+                break
+        tally.judge()
+        return tally
+
+    def _look(self, block: Block, tally: Tally, *, opening: bool) -> None:
+        data = block.data or b""
         # Lines that end in CRLF, and the first of all, are looked at one by one; the others as fast as can be.
-        is_odd = opening or b"\r" in block.data or len(block.data) > self._plan.max_line
+        is_odd = opening or b"\r" in data or len(data) > self._plan.max_line
         for number, line in enumerate(block.lines(), block.first):
             plain = None if is_odd else read_plain(line, tally.format)
             if plain is not None:
@@ -42,8 +57,6 @@ class Examiner:
                 self._take_example(number, text, tally, may_be_plain=is_odd)
             if tally.hopeless:
                 break
-        tally.judge()
-        return tally
 
     def _too_long(self, number: int, tally: Tally) -> None:
         tally.examples += 1
@@ -58,15 +71,14 @@ class Examiner:
             said = "the file begins with a byte order mark. Save it without."
             tally.findings.add("byte_order_mark", said, line=number)
             line = line[len(_BOM) :]
-        if self._is_hopeless(number, line, tally, opening=opening):
+        is_blank = not line.strip(b" \t\r")
+        if not is_blank and self._is_hopeless(number, line, tally, opening=opening):
             return False
         if line.endswith(b"\r"):
-            said = "lines end with a carriage return and a line feed, which is read well."
-            tally.findings.add("crlf", said, line=number)
-        if not line.strip(b" \t\r"):
-            tally.findings.add("blank_line", "the line is blank. Remove it.", line=number)
-            return False
-        return True
+            tally.findings.add("crlf", _CRLF, line=number)
+        if is_blank:
+            tally.findings.add("blank_line", _BLANK, line=number)
+        return not is_blank
 
     def _is_hopeless(self, number: int, line: bytes, tally: Tally, *, opening: bool) -> bool:
         if not opening or tally.examples:
@@ -115,3 +127,9 @@ class Examiner:
             said = f"the example has {total:,} tokens; {self._plan.model} takes {limit:,}"
             cut = f"the last {total - limit:,} are cut off, which is where the answer stands."
             tally.findings.add("example_truncated", f"{said}: {cut}", line=number)
+
+
+def _pass_over(blanks: Blanks, tally: Tally) -> None:
+    if blanks.is_crlf:
+        tally.findings.add("crlf", _CRLF, line=blanks.first, times=blanks.count)
+    tally.findings.add("blank_line", _BLANK, line=blanks.first, times=blanks.count)
