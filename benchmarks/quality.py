@@ -11,18 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from shared.datasets.checks import Findings, Place
+from shared.datasets.checks import Findings
 from shared.datasets.formats import Format, PlainChat, read_plain
 from shared.datasets.quality import Sketch
 from shared.datasets.quality.credentials import check_secrets
 from shared.datasets.quality.endings import check_circles, ending_of
 from shared.datasets.quality.grounding import grounding_of
 from shared.datasets.quality.keys import answer_key, example_key, prompt_key
-from shared.datasets.quality.languages import language_of
+from shared.datasets.quality.languages import asks_language, languages_of
 from shared.datasets.quality.mojibake import check_mojibake
 from shared.datasets.quality.personal import check_personal
 from shared.datasets.quality.promises import check_promises
-from shared.datasets.quality.refusals import refuses
+from shared.datasets.quality.refusals import refusing
 from shared.datasets.quality.shapes import shape_of
 from shared.datasets.quality.shingles import Shingles
 from shared.datasets.quality.talk import Talk, see
@@ -71,7 +71,6 @@ def _line(asked: str, answer: str) -> bytes:
 def checks(talks: list[Talk]) -> dict[str, Callable[[], Any]]:
     """Return each check over all rows, by name."""
     findings = Findings()
-    place = Place(findings, 1)
     answers = [talk.answer for talk in talks]
     batches = [talks[start : start + _TOGETHER] for start in range(0, len(talks), _TOGETHER)]
     texts = [Texts(range(1, len(batch) + 1), batch) for batch in batches]
@@ -92,10 +91,12 @@ def checks(talks: list[Talk]) -> dict[str, Callable[[], Any]]:
         "personal data": lambda: [check_personal(batch, findings) for batch in texts],
         "wrong encodings": lambda: [check_mojibake(batch, findings) for batch in texts],
         "promises": lambda: [check_promises(batch, findings) for batch in texts],
-        "circles and endings": lambda: [(check_circles(talk, place), ending_of(talk.answer)) for talk in talks],
-        "refusals": lambda: [refuses(answer) for answer in answers],
+        "circles": lambda: [check_circles(batch, findings) for batch in texts],
+        "endings": lambda: [ending_of(answer) for answer in answers],
+        "refusals": lambda: [refusing([talk.answer for talk in batch]) for batch in batches],
         "forms": lambda: [shape_of(answer) for answer in answers],
-        "languages": lambda: [language_of(answer) for answer in answers],
+        "languages": lambda: [languages_of([talk.answer for talk in batch]) for batch in batches],
+        "languages asked for": lambda: [asks_language(talk, 1) for talk in talks],
         "names and numbers": lambda: [grounding_of(talk, 100_000 + at) for at, talk in enumerate(talks)],
         "near-duplicates, samples": near,
     }
@@ -104,8 +105,7 @@ def checks(talks: list[Talk]) -> dict[str, Callable[[], Any]]:
 def sketched(plain: list[PlainChat]) -> tuple[Sketch, Findings]:
     """Return the sketch of all rows."""
     findings, sketch = Findings(), Sketch()
-    for line, example in enumerate(plain, 1):
-        sketch.take(line, example, Format.CHAT, findings)
+    sketch.take_all(((line, example, Format.CHAT) for line, example in enumerate(plain, 1)), findings)
     return sketch, findings
 
 
@@ -130,8 +130,8 @@ def _print_memory(number: int) -> None:
     findings, sketch = Findings(), Sketch()
     sketched(plain)[0].conclude(Findings())
     before = _resident()
-    for line in range(1, number + 1):
-        sketch.take(line, plain[line % len(plain)], Format.CHAT, findings)
+    taken = ((line, plain[line % len(plain)], Format.CHAT) for line in range(1, number + 1))
+    sketch.take_all(taken, findings)
     print((_resident() - before) / number)
 
 

@@ -3,13 +3,12 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 
 from shared.datasets.checks.findings import Findings, Place
 from shared.datasets.checks.secret_forms import ASSIGNED, COMPILED, FORMS
-from shared.datasets.quality.talk import holds
+from shared.datasets.quality.talk import holds, places_of
 from shared.datasets.quality.texts import Bytes, Places, Texts, among, in_a_row
 
 #: One of these stands in every name that says its value is secret.
@@ -52,10 +51,10 @@ def _places(texts: Texts) -> Places:
     starts, ends = edges[::2], edges[1::2] + _LONG - 1
     words = [texts.data[start - 1 : end + 1] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     joined = b" ".join(words)
-    held = [at for needed in _WORDS for at in _all(needed, joined)]
+    held = [at for needed in _WORDS for at in places_of(needed, joined)]
     begins = np.cumsum([0, *map(len, words)]) + np.arange(len(words) + 1)
     told = np.searchsorted(begins, np.array(held, np.intp), side="right") - 1
-    phrases = [at for needed in _PHRASES for at in _all(needed, texts.data)] if words else []
+    phrases = [at for needed in _PHRASES for at in places_of(needed, texts.data)] if words else []
     values = [starts[at] for at, word in enumerate(words) if _VALUE.fullmatch(word)]
     return np.concatenate((starts[told], np.array(values + phrases, np.intp)))
 
@@ -64,14 +63,6 @@ def _edges(data: Bytes) -> Places:
     """Return by turns where a long word begins, and where a word of so many characters begins no more."""
     long = in_a_row(among(data, *_TOKEN), _LONG)
     return np.flatnonzero(long[1:] != long[:-1]) + 1
-
-
-def _all(needed: bytes, data: bytes) -> Iterator[int]:
-    """Yield each place of a word."""
-    at = data.find(needed)
-    while at >= 0:
-        yield at
-        at = data.find(needed, at + 1)
 
 
 _CURE = "Take it out and revoke it: whoever uses the model may get it back."

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.datasets.checks.findings import Findings, Place
+from shared.datasets.checks.findings import Findings
 from shared.datasets.checks.wording import shown
 from shared.datasets.quality.groups import share
 from shared.datasets.quality.rows import ENDS, UNFINISHED, Rows
-from shared.datasets.quality.talk import LEARNED, Talk
+from shared.datasets.quality.talk import LEARNED
+from shared.datasets.quality.texts import Texts
 
 #: A unit that follows on itself so often is a circle; a chorus comes back, but not at once.
 TURNS = 4
@@ -37,13 +38,15 @@ class Endings:
     unfinished: int
 
 
-def check_circles(talk: Talk, place: Place) -> None:
+def check_circles(texts: Texts, findings: Findings) -> None:
     """Add a finding for each learned answer that says one thing over and over."""
-    for index, answer in talk.said_by(LEARNED):
-        if len(answer) >= _SHORTEST and (circle := circle_in(answer)):
-            unit, turns = circle
-            said = f"the answer repeats {shown(unit.strip())} {turns:,} times over. Cut it after the first:"
-            place.add("answer_repeats", f"{said} a model that has learned to circle does not stop.", talk.path(index))
+    for line, talk in texts.examples():
+        for index, answer in talk.said_by(LEARNED):
+            if len(answer) >= _SHORTEST and (circle := circle_in(answer)):
+                unit, turns = circle
+                said = f"the answer repeats {shown(unit.strip())} {turns:,} times over. Cut it after the first:"
+                why = "a model that has learned to circle does not stop."
+                findings.add("answer_repeats", f"{said} {why}", line=line, path=talk.path(index))
 
 
 def circle_in(text: str) -> tuple[str, int] | None:

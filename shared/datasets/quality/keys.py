@@ -1,13 +1,18 @@
 """Name an example, its prompt and its answer by 64 bits each, so that equal ones are found without being kept."""
 
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
 
 from shared.datasets.quality.talk import Talk
 
 #: 64 bits: among a million examples two different ones share a key once in 37 million files.
 KEY_BYTES = 8
+NO_KEY = bytes(KEY_BYTES)
 _LOWER = bytes(range(256)).lower()
 _BLANKS = b" \t\n\r\x0b\x0c"
 
@@ -15,6 +20,11 @@ _BLANKS = b" \t\n\r\x0b\x0c"
 def hashed(data: bytes) -> bytes:
     """Return the key of bytes. SHA-256, because processors have it built in: faster than BLAKE2."""
     return sha256(data).digest()[:KEY_BYTES]
+
+
+def as_numbers(keys: Sequence[bytes]) -> NDArray[np.uint64]:
+    """Return keys as they are kept and compared."""
+    return np.frombuffer(b"".join(keys), "<u8")
 
 
 def key(text: str) -> bytes:

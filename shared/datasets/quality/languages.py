@@ -1,6 +1,5 @@
 """Tell the language of an answer by its script and its smallest words, and find the few that are in another"""
 
-from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
@@ -10,6 +9,8 @@ import numpy as np
 from shared.datasets.checks.findings import Findings
 from shared.datasets.quality.groups import share
 from shared.datasets.quality.rows import ASKS_LANGUAGE, Rows
+from shared.datasets.quality.scripts import SCRIPTS, scripts_of
+from shared.datasets.quality.talk import Talk, holds
 
 #: The smallest words of languages in the Latin alphabet, a third of any text. Those of two languages are left out.
 _SMALLEST = {
@@ -24,8 +25,7 @@ _SMALLEST = {
     "Polish": "jest nie się na to że w z do jak co ale przez są oraz dla od i a lub można po który",
     "Turkish": "ve bir bu için ile de da çok olarak daha gibi olan ne değil veya olduğu en sonra kadar",
 }
-_SCRIPTS = ("Cyrillic", "Greek", "Hebrew", "Arabic", "Devanagari", "Thai", "Japanese", "Chinese", "Korean")
-LANGUAGES = ("unknown", *_SMALLEST, *_SCRIPTS)
+LANGUAGES = ("unknown", *_SMALLEST, *SCRIPTS)
 _TIMES = Counter(chain.from_iterable(set(words.split()) for words in _SMALLEST.values()))
 _WORDS = {
     word: LANGUAGES.index(language)
@@ -33,15 +33,6 @@ _WORDS = {
     for word in words.split()
     if _TIMES[word] == 1
 }
-#: Where the blocks of Unicode begin, and the script of each; Chinese is Han without kana.
-_BLOCKS = (
-    (0x0000, ""), (0x0370, "Greek"), (0x0400, "Cyrillic"), (0x0530, ""), (0x0590, "Hebrew"), (0x0600, "Arabic"),
-    (0x0780, ""), (0x0900, "Devanagari"), (0x0980, ""), (0x0E00, "Thai"), (0x0E80, ""), (0x3040, "Japanese"),
-    (0x3100, ""), (0x3400, "Chinese"), (0xA000, ""), (0xAC00, "Korean"), (0xD7B0, ""),
-)  # fmt: skip
-_STARTS = [start for start, _ in _BLOCKS]
-_NUMBERS = [LANGUAGES.index(script) if script else 0 for _, script in _BLOCKS]
-
 _READ = 200  #: Characters of an answer that are enough to tell.
 _FEWEST_WORDS = 4
 #: A language of so large a share is the file's, and others are slips; a file of many languages has none.
@@ -56,11 +47,28 @@ class Languages:
     answers: dict[str, int]
 
 
-def language_of(text: str) -> int:
-    """Return the language of a text as its place in LANGUAGES; 0 where it cannot be told."""
-    head = text[:_READ]
-    if not head.isascii() and (script := _script(head)):
-        return script
+def languages_of(texts: list[str]) -> list[int]:
+    """Return the language of each text as its place in LANGUAGES; 0 where it cannot be told."""
+    heads = [text[:_READ] for text in texts]
+    scripts = _scripts(heads)
+    return [scripts.get(at) or _by_words(head) for at, head in enumerate(heads)]
+
+
+def _scripts(heads: list[str]) -> dict[int, int]:
+    """Return the languages of those that are known by their script."""
+    # Every letter beyond ASCII takes a byte more: most texts in the Latin alphabet have too few to be looked at.
+    beyond = [
+        at
+        for at, head in enumerate(heads)
+        if not head.isascii() and len(head.encode("utf-8", "surrogatepass")) - len(head) >= len(head) / 6
+    ]
+    if not beyond:
+        return {}
+    scripts = scripts_of([heads[at] for at in beyond])
+    return {at: script + len(_SMALLEST) for at, script in zip(beyond, scripts, strict=True) if script}
+
+
+def _by_words(head: str) -> int:
     votes = list(filter(None, map(_WORDS.get, head.lower().split())))
     if len(votes) < _FEWEST_WORDS:
         return 0
@@ -70,23 +78,13 @@ def language_of(text: str) -> int:
     return most if number >= max(_FEWEST_WORDS, 3 * second) else 0
 
 
-def asks_language(prompt: str, language: int) -> bool:
+def asks_language(talk: Talk, language: int) -> bool:
     """Whether a prompt speaks of languages, or of this one: its answer may then be in another than the file's."""
-    return "ranslat" in prompt or "anguage" in prompt or LANGUAGES[language] in prompt
-
-
-def _script(head: str) -> int:
-    """Return the script, other than Latin, of most letters beyond ASCII, if there are many."""
-    letters = [ord(character) for character in head if character > "\x7f" and character.isalpha()]
-    if len(letters) < len(head) / 6:
-        return 0
-    found = Counter(_NUMBERS[bisect_right(_STARTS, letter) - 1] for letter in letters)
-    japanese, chinese = LANGUAGES.index("Japanese"), LANGUAGES.index("Chinese")
-    if found[japanese]:
-        found[japanese] += found.pop(chinese, 0)
-    found.pop(0, 0)
-    script, number = found.most_common(1)[0] if found else (0, 0)
-    return script if number > len(letters) / 2 else 0
+    words = ("ranslat", "anguage", LANGUAGES[language])
+    for text in talk.texts[: talk.last]:  # noqa: SIM110 (a loop is twice as fast)
+        if holds(text, words):
+            return True
+    return False
 
 
 def find_odd_languages(rows: Rows, findings: Findings) -> Languages:

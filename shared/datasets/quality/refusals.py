@@ -1,17 +1,19 @@
 """Tell answers that refuse, and say when they are too many"""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
 from shared.datasets.checks.findings import Findings
 from shared.datasets.quality.groups import lines, share
 from shared.datasets.quality.rows import REFUSES, Rows
-from shared.datasets.quality.talk import holds
+from shared.datasets.quality.talk import holds, places_of
 
 _READ = 200  #: A refusal stands at the beginning; later "I cannot" is a story or an aside.
-_REFUSAL = re.compile(
+REFUSAL = re.compile(
     r"""
       \bI[ ](?:can(?:not|[ ]not|['’]t)|won['’]t|will[ ]not|am[ ](?:unable|not[ ]able)[ ]to)[ ](?:\w+[ ])?
         (?:answer|help|assist|provide|comply|fulfil\w*|do[ ]that|discuss|share|give|offer|engage|support|generate|create
@@ -32,7 +34,13 @@ _REFUSAL = re.compile(
     """,
     re.VERBOSE,
 )
-#: One of these stands in every refusal above; to look for them first costs a tenth.
+#: One of these stands in every refusal above. Answers are many, and refusals few: they are found in all at once.
+_BEGINNINGS = (
+    "I can", "I won", "I will not", "I am ", "I'm ", "I’m ", "I do", "I must ", " AI", " artificial intelligence",
+    " language model", " assistant", "able to ", "Ich kann ", "Je ne ", "No puedo ",
+    "抱歉", "对不起", "我无法", "我不能",
+)  # fmt: skip
+#: And one of these.
 _SIGNS = ("not", "n't", "n’t", "unable", "decline", "refuse", "nicht", " pas", "puedo", "抱歉", "对不起", "我")
 _FEWEST = 5  #: Fewer are no proportion.
 
@@ -45,13 +53,13 @@ class Refusals:
     share: float
 
 
-def refuses(answer: str) -> bool:
-    """Whether an answer begins with a refusal."""
-    head = answer[:_READ]
-    # All but the last three languages say "I".
-    if "I" not in head and head.isascii() and "Je" not in head and "No " not in head and "unable" not in head:
-        return False
-    return holds(head, _SIGNS) and _REFUSAL.search(head) is not None
+def refusing(answers: list[str]) -> list[int]:
+    """Return the places of the answers that begin with a refusal."""
+    heads = [answer[:_READ] for answer in answers]
+    ends = list(accumulate(len(head) + 1 for head in heads))
+    together = "\n".join(heads)
+    begun = {bisect_right(ends, at) for beginning in _BEGINNINGS for at in places_of(beginning, together)}
+    return [at for at in sorted(begun) if holds(heads[at], _SIGNS) and REFUSAL.search(heads[at])]
 
 
 def find_refusals(rows: Rows, findings: Findings) -> Refusals:

@@ -1,45 +1,27 @@
 """Keep a few small facts of each example in packed rows, which pickle fast and join in file order."""
 
-import struct
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-#: What is known of an example: its name, how it is packed, and how NumPy reads it.
-_FACTS = (
-    ("line", "Q", "u8"),
-    ("example", "8s", "u8"),
-    ("prompt", "8s", "u8"),
-    ("answer", "8s", "u8"),
-    ("system", "8s", "u8"),
-    ("keys", "I", "u4"),
-    ("length", "I", "u4"),
-    ("shape", "B", "u1"),
-    ("language", "B", "u1"),
-    ("flags", "B", "u1"),
+#: What is known of an example, in 51 bytes: its name, and how it is kept. The keys are 8 bytes of a hash each.
+_LAYOUT = np.dtype(
+    [
+        ("line", "<u8"),
+        ("example", "<u8"),  #: Key of all that is said.
+        ("prompt", "<u8"),  #: Key of what stands before the answer.
+        ("answer", "<u8"),  #: Key of the answer.
+        ("system", "<u8"),  #: Key of the system prompt; 0 for none.
+        ("keys", "<u4"),  #: Of an answer that is a JSON object: its keys, hashed.
+        ("length", "<u4"),  #: Characters of the answer.
+        ("shape", "<u1"),
+        ("language", "<u1"),
+        ("flags", "<u1"),
+    ]
 )
 #: Flags.
 REFUSES, ENDS, UNFINISHED, SAMPLED, UNGROUNDED, ASKS_LANGUAGE = 1, 2, 4, 8, 16, 32
-
-_LAYOUT = np.dtype([(name, f"<{kind}") for name, _, kind in _FACTS])
-_pack = struct.Struct("<" + "".join(packed for _, packed, _ in _FACTS)).pack
-NO_KEY = bytes(8)
-
-
-class Row(NamedTuple):
-    """The facts of one example, in the order in which they are packed."""
-
-    line: int
-    example: bytes  #: Key of all that is said.
-    prompt: bytes  #: Key of what stands before the answer.
-    answer: bytes  #: Key of the answer.
-    system: bytes  #: Key of the system prompt; zeros for none.
-    keys: int  #: Of an answer that is a JSON object: its keys, hashed.
-    length: int  #: Characters of the answer.
-    shape: int
-    language: int
-    flags: int
 
 
 class Rows:
@@ -53,9 +35,12 @@ class Rows:
     def __len__(self) -> int:
         return len(self.packed) // _LAYOUT.itemsize
 
-    def append(self, row: Row) -> None:
-        """Add an example."""
-        self.packed += _pack(*row)
+    def add(self, number: int, **facts: ArrayLike) -> None:
+        """Add so many examples, by the values of each fact."""
+        rows = np.empty(number, _LAYOUT)
+        for fact, values in facts.items():
+            rows[fact] = values
+        self.packed += rows.tobytes()
 
     def extend(self, other: "Rows") -> None:
         """Add the examples that follow."""

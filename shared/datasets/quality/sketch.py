@@ -3,28 +3,28 @@
 from collections.abc import Iterable
 from typing import Any
 
-from shared.datasets.checks.findings import Findings, Place
+from shared.datasets.checks.findings import Findings
 from shared.datasets.formats import Format, PlainChat, PlainPair
 from shared.datasets.quality.contradictions import find_contradictions
 from shared.datasets.quality.credentials import check_secrets
 from shared.datasets.quality.duplicates import find_duplicates
-from shared.datasets.quality.endings import check_circles, ending_of, find_cut_answers
-from shared.datasets.quality.grounding import find_ungrounded, grounding_of
+from shared.datasets.quality.endings import check_circles, find_cut_answers
+from shared.datasets.quality.facts import add_facts
+from shared.datasets.quality.grounding import find_ungrounded
 from shared.datasets.quality.habits import Habits
-from shared.datasets.quality.keys import answer_key, example_key, prompt_key, system_key
-from shared.datasets.quality.languages import asks_language, find_odd_languages, language_of
+from shared.datasets.quality.languages import find_odd_languages
 from shared.datasets.quality.leakage import Leakage, find_leaks
 from shared.datasets.quality.lengths import find_odd_lengths
 from shared.datasets.quality.mojibake import check_mojibake
 from shared.datasets.quality.near_duplicates import find_near_duplicates, find_near_leaks
 from shared.datasets.quality.personal import check_personal
 from shared.datasets.quality.promises import check_promises
-from shared.datasets.quality.refusals import find_refusals, refuses
-from shared.datasets.quality.rows import ASKS_LANGUAGE, NO_KEY, REFUSES, Row, Rows
-from shared.datasets.quality.shapes import CALL, PROSE, KeySets, canonical, find_odd_shapes, shape_of
+from shared.datasets.quality.refusals import find_refusals
+from shared.datasets.quality.rows import Rows
+from shared.datasets.quality.shapes import KeySets, find_odd_shapes
 from shared.datasets.quality.shingles import Shingles
 from shared.datasets.quality.systems import find_drift
-from shared.datasets.quality.talk import LEARNED, SYSTEM, Talk, see
+from shared.datasets.quality.talk import Talk, see
 from shared.datasets.quality.texts import Texts
 from shared.datasets.quality.verdict import Quality
 
@@ -36,6 +36,7 @@ _CHECKS = (
     (check_personal, ("personal_email", "personal_phone", "personal_card", "personal_iban")),
     (check_mojibake, ("mojibake",)),
     (check_promises, ("promise",)),
+    (check_circles, ("answer_repeats",)),
 )
 #: An example, its line and its format.
 Taken = tuple[int, PlainChat | PlainPair | dict[str, Any], Format]
@@ -83,9 +84,7 @@ class Sketch:
         for check, codes in _CHECKS:
             if any(findings.severities[code] is not None for code in codes):
                 check(texts, findings)
-        for line, talk in zip(lines, talks, strict=True):
-            check_circles(talk, Place(findings, line))
-            self.rows.append(self._row(line, talk))
+        add_facts(lines, talks, self.rows, self.keys)
         if _near_wanted(findings) and self.shingles is not None:
             for talk in talks:
                 self.shingles.take(talk)
@@ -119,28 +118,6 @@ class Sketch:
             endings=find_cut_answers(rows, findings),
             languages=find_odd_languages(rows, findings),
             grounding=find_ungrounded(rows, findings),
-        )
-
-    def _row(self, line: int, talk: Talk) -> Row:
-        answer = talk.answer
-        shape, value = shape_of(answer) if talk.marks[talk.last] == LEARNED else (CALL, None)
-        flags = language = 0
-        if shape == PROSE:
-            flags = ending_of(answer) | grounding_of(talk, line) | (REFUSES if refuses(answer) else 0)
-            language = language_of(answer)
-            if language and any(asks_language(text, language) for text in talk.texts[: talk.last]):
-                flags |= ASKS_LANGUAGE
-        return Row(
-            line=line,
-            example=example_key(talk),
-            prompt=prompt_key(talk),
-            answer=answer_key(canonical(value, answer)),
-            system=system_key(talk.system) if SYSTEM in talk.marks else NO_KEY,
-            keys=self.keys.add(frozenset(value)) if isinstance(value, dict) else 0,
-            length=len(answer),
-            shape=shape,
-            language=language,
-            flags=flags,
         )
 
     def _find_leakage(self, training: "Sketch", findings: Findings) -> Leakage:

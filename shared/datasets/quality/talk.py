@@ -1,6 +1,7 @@
 """See an example of any format as its texts: who says each, where it stands, and which of them is the answer."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, AnyStr
 
 import msgspec
@@ -179,3 +180,11 @@ def holds(text: AnyStr, words: tuple[AnyStr, ...]) -> bool:
         if word in text:
             return True
     return False
+
+
+def places_of(word: AnyStr, text: AnyStr) -> Iterator[int]:
+    """Yield each place where a word stands in a text."""
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)

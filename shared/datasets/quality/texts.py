@@ -34,6 +34,10 @@ class Texts:
         self._ends = np.cumsum(np.fromiter(map(len, said), np.intp, len(said)) + 1) + 1
         self._firsts = np.cumsum([0, *(len(talk.texts) for talk in talks)])
 
+    def examples(self) -> Iterator[tuple[int, Talk]]:
+        """Yield each example with its line."""
+        return zip(self._lines, self.talks, strict=True)
+
     def where(self, glance: Glance) -> Places:
         """Return the places that a glance names, in their order if it names them in order."""
         data = np.frombuffer(self.data, np.uint8)

@@ -1,5 +1,6 @@
 """What glances at many texts at once passes over nothing that a look at each text by itself would find"""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
@@ -14,6 +15,8 @@ from shared.datasets.quality.credentials import check_secrets
 from shared.datasets.quality.mojibake import check_mojibake
 from shared.datasets.quality.personal import check_personal
 from shared.datasets.quality.promises import check_promises
+from shared.datasets.quality.refusals import REFUSAL, refusing
+from shared.datasets.quality.scripts import SCRIPTS, scripts_of
 from shared.datasets.quality.talk import ASKED, LEARNED, Talk
 from shared.datasets.quality.texts import Places, Texts
 from tests.unit.shared.datasets.quality.test_texts import SECRETS
@@ -100,3 +103,40 @@ def test_a_thing_is_found_wherever_a_piece_ends(
         check(Texts([1], talks), all_of_them)
         check(OneByOne([1], talks), one)
         assert all_of_them.listed() == one.listed()
+
+
+_REFUSALS = [
+    "I cannot help with that", "I’m so sorry, it is not possible", "As an AI model, you cannot", "I can help", "很抱歉",
+    "as an assistant one is unable", "Ich kann leider nicht", "Je ne peux pas", "No puedo ayudar", "an AI is not I",
+    "I must decline", "one is not able to answer this", "I don’t have enough context",
+]  # fmt: skip
+_BEFORE = st.sampled_from(["", "x" * 150, "Well, ", "Größe, ", "是"])
+_ANSWERS = st.lists(st.tuples(_BEFORE, st.sampled_from(_REFUSALS) | st.text(max_size=9), st.text(max_size=9)))
+
+
+@given(_ANSWERS)
+@settings(max_examples=200, deadline=None)
+def test_refusals_of_many_answers_are_those_of_each(parts: list[tuple[str, str, str]]) -> None:
+    answers = ["".join(each) for each in parts]
+    assert refusing(answers) == [at for at, answer in enumerate(answers) if REFUSAL.search(answer[:200])]
+
+
+_LETTERS = st.text("aé. 1жЖαאبकทあ漢한ꙮ👩\ud800", max_size=12)
+
+
+@given(st.lists(_LETTERS, max_size=9))
+@settings(max_examples=200, deadline=None)
+def test_scripts_of_many_texts_are_those_of_each(texts: list[str]) -> None:
+    assert scripts_of(texts) == [script_of(text) for text in texts]
+
+
+def script_of(text: str) -> int:
+    """Return what the rule says, letter by letter."""
+    letters = [character for character in text if character > "\x7f" and character.isalpha()]
+    names = {"Ж": "Cyrillic", "ж": "Cyrillic", "α": "Greek", "א": "Hebrew", "ب": "Arabic", "क": "Devanagari"}
+    names |= {"ท": "Thai", "あ": "Japanese", "漢": "Chinese", "한": "Korean"}
+    found = Counter(names[letter] for letter in letters if letter in names)
+    if found["Japanese"]:
+        found["Japanese"] += found.pop("Chinese", 0)
+    script, number = found.most_common(1)[0] if found else ("", 0)
+    return SCRIPTS.index(script) + 1 if len(letters) >= len(text) / 6 and number > len(letters) / 2 else 0
