@@ -151,6 +151,8 @@ class Settings(NoticeSettings):
     egress_allow: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     #: 512 MB is OpenAI's limit of a file (openai-api-facts 1.1).
     max_file_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
+    #: Processes in which a worker looks at the lines of files; None is as many as there are cores.
+    check_processes: int | None = Field(default=None, ge=1)
     pipeline: PipelineSettings = Field(default_factory=PipelineSettings)
     #: How long deliveries, their attempts and their bytes are kept for the log, for resending and recovering.
     delivery_log_days: int = Field(default=90, ge=15)

@@ -25,7 +25,9 @@ class CheckStopped(Exception):
 
 
 class Checks:
-    """As many processes as there are cores look at the lines of whatever files are checked; several share them.
+    """Processes look at the lines of whatever files are checked; as many as there are cores, unless a number is given.
+
+    Several files share them.
 
     Not the event loop's own threads: those look up the names of providers, and six big files would hold them all.
     """

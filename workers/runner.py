@@ -60,7 +60,8 @@ class Runner:
         self.runtime = runtime
         self.steps = steps
         self.owner = f"{socket.gethostname()}:{os.getpid()}"
-        self.checks = Checks(limits=UnpackLimits(bytes=runtime.settings.max_file_bytes))
+        limits = UnpackLimits(bytes=runtime.settings.max_file_bytes)
+        self.checks = Checks(runtime.settings.check_processes, limits)
         self._slots = asyncio.Semaphore(runtime.settings.pipeline.concurrency)
         self._long = LongSlots(max(1, runtime.settings.pipeline.concurrency // 2))
         self._running: set[asyncio.Task[None]] = set()

@@ -21,7 +21,9 @@ def up(
     host: Annotated[str, typer.Option(help="The address that the gateway listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The gateway's port; 0 takes a free one.", min=0, max=65535)] = 8080,
     trainer_port: Annotated[int, typer.Option(help="The trainer's port; 0 takes a free one.", min=0, max=65535)] = 8081,
-    workers: Annotated[int | None, typer.Option(help="Worker processes.  [default: cores]", min=1, max=64)] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes.  [default: cores, 4 at most]", min=1, max=64)
+    ] = None,
     log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = "info",
     loopback_webhooks: Annotated[  # noqa: FBT002 - typer calls it by name
         bool,
@@ -38,7 +40,9 @@ def up(
     from services.cli.up.output import choose_output  # noqa: PLC0415
     from services.cli.up.run import run  # noqa: PLC0415
 
-    options = Options(data_dir, host, port, trainer_port, workers or os.cpu_count() or 1, log_level, loopback_webhooks)
+    # Workers wait most of their time; what takes a core is done in the processes of their checks.
+    number = workers or min(os.cpu_count() or 1, 4)
+    options = Options(data_dir, host, port, trainer_port, number, log_level, loopback_webhooks)
     output = choose_output()
     try:
         asyncio.run(run(options, output, os.environ, started=time.monotonic()))

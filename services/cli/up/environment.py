@@ -1,5 +1,6 @@
 """The TUNEYARD_* variables that the parts of one `up` are started with"""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,9 @@ class Service:
     secret_keys: str
 
 
-def part_environment(given: Mapping[str, str], options: Options, service: Service, log_format: str) -> dict[str, str]:
+def part_environment(
+    given: Mapping[str, str], options: Options, service: Service, log_format: str, *, cores: int | None = None
+) -> dict[str, str]:
     """`given` and ours. What `up` runs itself is ours in any case; the rest yields to what was given.
 
     A given provider takes the trainer's place, so `up` works in front of a real one; the trainer runs all the same.
@@ -53,9 +56,18 @@ def part_environment(given: Mapping[str, str], options: Options, service: Servic
     }
     elsewhere = any(name.startswith(PROVIDER) and name.endswith("__BASE_URL") for name in given)
     yielding = {} if elsewhere or "TUNEYARD_PROVIDERS" in given else _local_provider(options.trainer_port)
+    yielding["TUNEYARD_CHECK_PROCESSES"] = str(_check_processes(cores or os.cpu_count() or 1, options.workers))
     if options.loopback_webhooks:
         yielding["TUNEYARD_ALLOW_LOOPBACK"] = "true"
     return {**yielding, **given, **ours}
+
+
+def _check_processes(cores: int, workers: int) -> int:
+    """Return how many processes each worker checks files with: two to a core when all check at once.
+
+    So that the one that checks alone has half of a large machine, and all of a small one.
+    """
+    return min(cores, -(-2 * cores // workers))
 
 
 def _local_provider(port: int) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What the parts are told, and what the caller may choose"""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,26 @@ def test_the_settings_can_be_read_from_it(monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_what_was_given_and_what_becomes_of_it(given: dict[str, str], name: str, expected: str | None) -> None:
     assert part_environment(given, OPTIONS, SERVICE, "json").get(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("cores", "workers", "processes", "remark"),
+    [
+        (1, 1, 1, "one is one"),
+        (2, 2, 2, "a file that is checked alone has the machine"),
+        (8, 4, 4, "or half of it"),
+        (64, 4, 32, "and all at once are two to a core, not sixty-four"),
+        (2, 64, 1, "each worker has one"),
+        (64, 1, 64, "one worker has them all"),
+    ],
+)
+def test_workers_share_the_cores_out_for_their_checks(cores: int, workers: int, processes: int, remark: str) -> None:
+    options = replace(OPTIONS, workers=workers)
+    told = part_environment({}, options, SERVICE, "json", cores=cores)
+    assert told["TUNEYARD_CHECK_PROCESSES"] == str(processes), remark
+    assert (
+        part_environment({"TUNEYARD_CHECK_PROCESSES": "3"}, options, SERVICE, "json")["TUNEYARD_CHECK_PROCESSES"] == "3"
+    )
 
 
 def test_loopback_webhooks_can_be_left_off() -> None:
