@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -9,11 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway import idempotency
 from services.gateway.routes import caller, runtime
+from shared.db.database import server_time
 from shared.endpoints import queries as endpoints
 from shared.endpoints import registry
 from shared.endpoints.making import make_test
 from shared.endpoints.queries import LoggedDelivery
 from shared.endpoints.states import DeliveryState, EndpointStatus, told_off
+from shared.endpoints.tables import Delivery, WebhookEndpoint
 from shared.security.egress import TOTAL_SECONDS
 from shared.wire.errors import ApiError
 from shared.wire.parse import Body, parse
@@ -21,6 +24,8 @@ from shared.wire.parse import Body, parse
 #: A test waits for the endpoint's answer, and a little for the notifier to take it up and write it down.
 _TEST_SECONDS = TOTAL_SECONDS + 5
 _LOOK_SECONDS = 0.05
+#: Repeated by a client that means well, it would be another test.
+_NOT_AGAIN = {"x-should-retry": "false"}
 #: Mail and Slack's bots have no HTTP status of their own that says: it has arrived.
 _ARRIVED = 200
 
@@ -45,6 +50,7 @@ async def answer(request: web.Request) -> web.Response:
         endpoint = await endpoints.get_endpoint(session, project_id, request.match_info["id"])
         if endpoint.status == EndpointStatus.DISABLED:
             raise ApiError(told_off(endpoint.id), param="status")
+        await _refuse_while_spared(session, endpoint)
         return {"delivery_id": await make_test(session, endpoint, body.event_type)}
 
     made = await idempotency.write(request, act, content=raw)
@@ -63,6 +69,19 @@ async def answer(request: web.Request) -> web.Response:
     return web.json_response(result, headers=replayed)
 
 
+async def _refuse_while_spared(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
+    """Raise ApiError when the endpoint is left alone for longer than a test waits."""
+    until = endpoint.slowed_until if endpoint.slow_seconds else None
+    if until is not None and until > await server_time(session) + timedelta(seconds=TOTAL_SECONDS):
+        raise ApiError(
+            f"{endpoint.id} answered 429, 502, 503 or 504 and is left alone until "
+            f"{until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC. Test it then, or "
+            "pause and enable it first: that forgets what it asked for.",
+            code="webhook_test_failed",
+            headers=_NOT_AGAIN,
+        )
+
+
 def _delivery_id(made: web.Response) -> str:
     return str(json.loads(made.text or "{}")["delivery_id"])
 
@@ -76,10 +95,19 @@ def _status(logged: LoggedDelivery) -> int:
         return status
     if arrived:
         return _ARRIVED
-    waits = delivery.state == DeliveryState.PENDING
-    why = f"No notifier sent it within {_TEST_SECONDS:.0f} s: is one running?" if waits else delivery.last_error
-    # Repeated by a client that means well, it would be another test.
-    raise ApiError(f"The test did not arrive. {why}", code="webhook_test_failed", headers={"x-should-retry": "false"})
+    where = " at every address" if attempts and attempts[-1].error is None and status is None else ""
+    raise ApiError(f"The test did not arrive{where}. {_why(delivery)}", code="webhook_test_failed", headers=_NOT_AGAIN)
+
+
+def _why(delivery: Delivery) -> str | None:
+    if delivery.state != DeliveryState.PENDING:
+        return delivery.last_error
+    if delivery.attempt:
+        return f"A notifier has been at it, and has no answer after {_TEST_SECONDS:.0f} s. {delivery.id} will have it."
+    return (
+        f"No notifier sent it within {_TEST_SECONDS:.0f} s: is one running, and have earlier messages to this endpoint "
+        "been answered?"
+    )
 
 
 async def _settled(request: web.Request, delivery_id: str) -> LoggedDelivery:

@@ -5,12 +5,13 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from services.notifier.composer import Composer
 from services.notifier.mail.words import as_text
 from services.notifier.messages.message import Message, Tone
 from shared import clock
+from shared.endpoints.apprise_urls import fault
 from shared.endpoints.deliveries import Claimed
 from shared.endpoints.policy import Answer, Verdict
 from shared.errors import TuneyardError
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
 _THREADS = 4
 _SECONDS = 20.0
 _MOST_BODY = 4000
-#: What a URL may say beside where it leads. Others read files of this machine (`template`), follow redirects
-#: (`redirect`) or trust any certificate (`verify`).
-_HARMLESS = frozenset(
-    (
-        *("action", "alias", "class", "component", "details", "entity", "from", "group", "priority", "region"),
-        *("severity", "silent", "sound", "source", "tags", "thread", "to", "topic"),
-    )
-)
 
 
 class NotAllowed(ValueError):
@@ -76,12 +69,8 @@ def check(url: str, services: "Collection[str]") -> None:
     parts = urlsplit(url)
     if parts.scheme not in services:
         raise NotAllowed(f'The service "{parts.scheme}" is not allowed here. The operator can allow it.')
-    # A URL to us ends at the first, and has one parameter up to the second; the library reads on.
-    if (sign := next((each for each in "#;" if each in url), None)) is not None:
-        raise NotAllowed(f'The address holds "{sign}". Write it as %{ord(sign):02X}.')
-    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
-        if name.lower() not in _HARMLESS:
-            raise NotAllowed(f'The parameter "{name}" of the address is not allowed here. Leave it out.')
+    if (wrong := fault(url)) is not None:
+        raise NotAllowed(wrong)
 
 
 def _notify(url: str, message: Message) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.endpoints.apprise_urls import fault
 from shared.endpoints.states import Channel
 from shared.errors import Refused
 from shared.security.reach import PUBLIC, Reach
@@ -144,7 +145,11 @@ def _email(given: Given, offered: Offered) -> Address:
     if not isinstance(to, list) or not 1 <= len(to) <= MOST_RECIPIENTS:
         raise Refused(f"target.to: must be an address, or 1 to {MOST_RECIPIENTS} of them.", param="target.to")
     checked = [_mailbox(address, "target.to") for address in to]
-    kept: dict[str, Any] = {"to": list(dict.fromkeys(checked))}
+    # What differs by nothing but case is one mailbox everywhere, and is written to as it was given first.
+    once: dict[str, str] = {}
+    for address in checked:
+        once.setdefault(address.lower(), address)
+    kept: dict[str, Any] = {"to": list(once.values())}
     if target.get("reply_to") is not None:
         kept["reply_to"] = _mailbox(target["reply_to"], "target.reply_to")
     return Address(target=kept)
@@ -181,6 +186,8 @@ def _apprise(given: Given, offered: Offered) -> Address:
             f'credentials.url: the service "{found[1]}" is not allowed here. The operator allows: {allowed}.',
             param="credentials.url",
         )
+    if (wrong := fault(found[0])) is not None:
+        raise Refused(f"credentials.url: {wrong}", param="credentials.url")
     return Address(target={"service": found[1]}, credentials={"url": found[0]}, hint=f"{found[1]}://…{found[0][-4:]}")
 
 

@@ -47,6 +47,10 @@ _LET_GO = text("""
         SELECT id FROM deliveries WHERE state = 'held' AND hold IN ('quiet_hours', 'muted')
           AND run_at <= statement_timestamp() ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
+_MUTE_ENDS = text("""
+    UPDATE deliveries SET run_at = coalesce(CAST(:until AS timestamptz), clock_timestamp())
+    WHERE endpoint_id = :id AND state = 'held' AND hold = 'muted'
+""")
 _MERGE = text("""
     UPDATE deliveries SET state = 'merged', hold = NULL, merged_into = :into, reason = :reason,
            finished_at = clock_timestamp()
@@ -118,6 +122,11 @@ async def drop_held(session: AsyncSession, endpoint_id: str, reason: str) -> Non
 async def let_go(session: AsyncSession, limit: int) -> int:
     """Put what quiet hours held on its way, now that they are over; return how many that were."""
     return (await sql(session, _LET_GO, limit=limit)).rowcount
+
+
+async def mute_ends(session: AsyncSession, endpoint_id: str, until: datetime | None) -> None:
+    """Let what waits for the end of a mute wait for its new end; None: it is over."""
+    await sql(session, _MUTE_ENDS, id=endpoint_id, until=until)
 
 
 async def merge(session: AsyncSession, delivery_ids: Sequence[str], into: str) -> None:

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import from_unix
 from shared.db.database import server_time
 from shared.endpoints import lifecycle, recipients
+from shared.endpoints.delivery_lifecycle import mute_ends
 from shared.endpoints.own_headers import check_headers
 from shared.endpoints.quiet import read_quiet_hours
 from shared.endpoints.rotation import own_secret, set_signature
@@ -73,6 +74,8 @@ async def update(session: AsyncSession, ring: KeyRing, endpoint: WebhookEndpoint
         endpoint.updated_at = at
     if "target" in changes:
         await recipients.lift(session, endpoint.id)
+    if "muted_until" in changes:
+        await mute_ends(session, endpoint.id, endpoint.muted_until)
     await _turn(session, endpoint, status)
 
 

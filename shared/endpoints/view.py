@@ -30,6 +30,8 @@ def show(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "status": endpoint.status,
         "status_reason": endpoint.status_reason,
         "failing_since": unix(endpoint.failing_since) if endpoint.failing_since else None,
+        # The row's own moment is the pace of a rate limit as well; told is only when it is spared.
+        "slowed_until": unix(endpoint.slowed_until) if endpoint.slow_seconds and endpoint.slowed_until else None,
         "muted_until": unix(endpoint.muted_until) if endpoint.muted_until else None,
         "quiet_hours": endpoint.quiet_hours,
         "digest_minutes": endpoint.digest_minutes,

@@ -12,8 +12,9 @@ _FIELDS = (
     *("id", "name", "channel", "url", "target", "status", "status_reason", "event_types", "filter", "muted_until"),
     *("quiet_hours", "digest_minutes", "headers", "rate_limit", "ordered", "payload_style", "signature"),
     *("ed25519_public_key", "signing_secret_hint", "credentials_hint", "description", "metadata", "failing_since"),
+    "slowed_until",
 )
-_TIMES = frozenset({"muted_until", "failing_since"})
+_TIMES = frozenset({"muted_until", "failing_since", "slowed_until"})
 _ATTEMPT = "  {number:>2}  {at}  {duration_ms:>6} ms  {ended}"
 
 

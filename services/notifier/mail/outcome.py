@@ -25,13 +25,15 @@ def verdict(fates: Mapping[str, Fate], attempt: int) -> Verdict:
     if Fate.OURS in fates.values():
         reason = "The mail server does not take what this service sends; its operator has been told."
     else:
-        reason = f"Not taken yet by the mail server for {_listed(waiting)}."
+        taken = f"Taken for {accepted} of {len(fates)} addresses. " if accepted else ""
+        reason = f"{taken}Not taken yet by the mail server for {_listed(waiting)}."
     if waiting and attempt <= len(SCHEDULE):
         return Verdict("retry", reason, after=SCHEDULE[attempt - 1].total_seconds())
     if waiting:
         return Verdict("give_up", f"{reason} That was try {attempt} of {len(SCHEDULE) + 1}.")
     if accepted:
-        return Verdict("delivered", f"The mail server refused {_listed(refused)}." if refused else "")
+        taken = f"Taken for {accepted} of {len(fates)} addresses. "
+        return Verdict("delivered", f"{taken}The mail server refused {_listed(refused)}." if refused else "")
     if all(fates[address] == Fate.NO_MAILBOX for address in refused):
         return Verdict("pause", f"There is no mailbox at {_listed(refused)}. Give the endpoint an address that exists.")
     return Verdict("give_up", f"The mail server refused the message for {_listed(refused)}.")

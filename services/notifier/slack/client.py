@@ -13,8 +13,9 @@ from services.notifier.slack.verdicts import Reply, of_api, of_webhook
 from shared.security import egress
 from shared.wire.user_agent import user_agent
 
-#: The API answers with the message that it took, escaped: several times of what we sent.
-_MOST_ANSWER_BYTES = 512 * 1024
+#: The API, whose address is the operator's, answers with the message that it took, escaped: several times of what we
+#: sent. Of what a project or an answer named, no more is read than of any webhook.
+_MOST_OF_THE_API = 512 * 1024
 _JSON = "application/json; charset=utf-8"
 _FORM = "application/x-www-form-urlencoded"
 
@@ -36,7 +37,7 @@ class Client:
         """Call a method of the API as the bot. Raises what the guard does."""
         body = urlencode(payload).encode() if form else json.dumps(payload).encode()
         headers = {"content-type": _FORM if form else _JSON, "authorization": f"Bearer {token}"}
-        reply = await self._post(URL(f"{self.api_url}{method}"), body, headers)
+        reply = await self._post(URL(f"{self.api_url}{method}"), body, headers, most=_MOST_OF_THE_API)
         return of_api(reply.status, _text(reply), reply.headers.get("retry-after"))
 
     async def share(self, token: str, picture: bytes, alt_text: str, where: dict[str, str]) -> Reply:
@@ -52,9 +53,11 @@ class Client:
         files = [{"id": place.told.get("file_id"), "title": "Loss"}]
         return await self.call("files.completeUploadExternal", token, {"files": files, **where})
 
-    async def _post(self, url: URL, body: bytes, headers: dict[str, str]) -> egress.Reply:
+    async def _post(
+        self, url: URL, body: bytes, headers: dict[str, str], *, most: int = egress.MOST_ANSWER_BYTES
+    ) -> egress.Reply:
         headers = {**headers, "user-agent": user_agent()}
-        return await egress.post(self.session, url, body, headers, most=_MOST_ANSWER_BYTES)
+        return await egress.post(self.session, url, body, headers, most=most)
 
 
 def _text(reply: egress.Reply) -> str:

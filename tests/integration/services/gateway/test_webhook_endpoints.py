@@ -93,6 +93,24 @@ async def test_a_test_without_an_answer_says_why(house: House, client: openai.As
             await client.webhooks.test(made.id, event_type="fine_tuning.job.failed")
 
 
+async def test_a_test_of_an_endpoint_that_is_spared_says_until_when_and_how_to_ask_it_all_the_same(
+    house: House, client: openai.AsyncOpenAI
+) -> None:
+    async with receiving() as receiver, working_notifier(house.runtime.database, house.runtime.ring):
+        made = await client.webhooks.create(name="t", url=receiver.url, event_types=["fine_tuning.job.failed"])
+        async with house.runtime.begin() as session:
+            spare = "UPDATE webhook_endpoints SET slow_seconds = 64, slowed_until = now() + interval '3 hours'"
+            await sql(session, text(spare))
+        _, shown = await _ask(house, "GET", f"/webhook_endpoints/{made.id}")
+        assert shown["slowed_until"] > shown["created_at"]
+        with pytest.raises(openai.BadRequestError, match=r"is left alone until 20.* pause and enable it"):
+            await client.webhooks.test(made.id, event_type="fine_tuning.job.failed")
+        assert receiver.hits == []
+        for status in ("paused", "enabled"):
+            await _ask(house, "POST", f"/webhook_endpoints/{made.id}", {"status": status})
+        assert (await client.webhooks.test(made.id, event_type="fine_tuning.job.failed")).status_code == 200
+
+
 async def test_a_repeated_test_is_one_and_gives_the_same_answer(house: House, client: openai.AsyncOpenAI) -> None:
     async with receiving() as receiver, working_notifier(house.runtime.database, house.runtime.ring):
         made = await client.webhooks.create(name="t", url=receiver.url, event_types=["fine_tuning.job.failed"])

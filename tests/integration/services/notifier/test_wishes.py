@@ -126,6 +126,25 @@ async def test_what_a_pause_held_waits_for_the_end_of_a_mute(house: House, recei
     assert len(receiver.hits) == 1
 
 
+async def test_what_waits_for_the_end_of_a_mute_goes_when_the_mute_is_lifted_and_waits_on_when_it_is_prolonged(
+    house: House, receiver: Receiver
+) -> None:
+    async with house.database.begin() as session:
+        until = int((await server_time(session)).timestamp()) + 3600
+    endpoint_id = await asks(house, receiver, status="paused")
+    async with house.notifier() as notifier:
+        await house.happen(FAILED)
+        await turn(notifier)
+        await change(house, endpoint_id, status="enabled", muted_until=until)
+        await change(house, endpoint_id, muted_until=until + 3600)
+        (held,) = await house.deliveries()
+        assert (held["hold"], int(held["run_at"].timestamp())) == ("muted", until + 3600)
+        await change(house, endpoint_id, muted_until=None)
+        assert await notifier.keeper.release() == 1
+        await turn(notifier)
+    assert len(receiver.hits) == 1
+
+
 async def test_a_thin_endpoint_gets_the_id_alone_and_a_full_one_all(house: House, receiver: Receiver) -> None:
     await asks(house, receiver, payload_style="thin")
     await asks(house, receiver)

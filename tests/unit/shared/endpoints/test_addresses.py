@@ -42,6 +42,11 @@ HERE = Offered(mail=True, reach=Reach(loopback=True))
             Address(target={"to": ["a.b+c@x-y.co.uk", "d@e.fr"], "reply_to": "r@s.de"}),
         ),
         (
+            "email",
+            Given(target={"to": ["d@e.fr", "Ann@B.com", "ann@b.com", "D@E.FR"]}),
+            Address(target={"to": ["d@e.fr", "Ann@B.com"]}),
+        ),
+        (
             "apprise",
             Given(credentials={"url": "discord://id/token1234"}),
             Address(
@@ -103,6 +108,10 @@ def test_a_slack_of_development_may_be_where_the_operator_lets_it() -> None:
         ("apprise", Given(credentials={"url": "json://inside/"}), "credentials.url"),
         ("apprise", Given(credentials={"url": "discord"}), "credentials.url"),
         ("apprise", Given(), "credentials.url"),
+        ("apprise", Given(credentials={"url": "discord://1/2?verify=no"}), "credentials.url"),
+        ("apprise", Given(credentials={"url": "discord://1/2?silent=1;template=/etc/passwd"}), "credentials.url"),
+        ("apprise", Given(credentials={"url": "discord://1/2#?template=/etc/passwd"}), "credentials.url"),
+        ("apprise", Given(credentials={"url": "discord://[1/2"}), "credentials.url"),
     ],
 )
 def test_what_is_wrong_is_named(channel: str, given: Given, param: str) -> None:

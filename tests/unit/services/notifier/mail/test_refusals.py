@@ -80,6 +80,22 @@ def test_what_becomes_of_the_delivery(fates: dict[str, Fate], kind: str) -> None
     assert verdict(fates, 1).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("fates", "told"),
+    [
+        ({"a": Fate.LATER}, "Not taken yet by the mail server for a."),
+        ({"a": Fate.ACCEPTED, "b": Fate.LATER}, "Taken for 1 of 2 addresses. Not taken yet by the mail server for b."),
+        (
+            {"a": Fate.ACCEPTED, "b": Fate.ACCEPTED, "c": Fate.NO_MAILBOX},
+            "Taken for 2 of 3 addresses. The mail server refused c.",
+        ),
+        ({"a": Fate.ACCEPTED, "b": Fate.ACCEPTED}, ""),
+    ],
+)
+def test_of_several_addresses_it_says_how_many_have_it(fates: dict[str, Fate], told: str) -> None:
+    assert verdict(fates, 1).reason == told
+
+
 def _decided(fates: dict[str, Fate], attempt: int) -> object:
     return decide(Answer(clock.now(), 0, verdict=verdict(fates, attempt)), attempt)
 
