@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,16 @@ _KEPT_TEXTS = 1_000
 _KEPT_LENGTH = 8_192
 
 
+class Counted(NamedTuple):
+    """The tokens of an example, or of a message of it."""
+
+    total: int  #: What is billed for.
+    learned: int  #: What the assistant's turns contribute.
+    #: By how many the total may fall short, since how tools and pictures are laid out is nowhere published: tools and
+    #: calls may stand before the model as the JSON they are, a picture may be seen in its highest detail.
+    uncertain: int
+
+
 def declared_in(example: dict[str, Any], kind: Format) -> list[dict[str, Any]]:
     """Return the functions that an example declares; in a reinforcement line `functions` is a key like any other."""
     functions = [tool["function"] for tool in example.get("tools") or ()]
@@ -28,7 +38,7 @@ def declared_in(example: dict[str, Any], kind: Format) -> list[dict[str, Any]]:
 
 
 class TokenCounter:
-    """Counts in one encoding. `total` is what is billed for, `learned` what the assistant's turns contribute.
+    """Counts in one encoding.
 
     Plain chat is counted as OpenAI's cookbook counts it. Where its script goes wrong (parts, tool calls, weights, the
     encoding of newer models) the words that the model sees are counted.
@@ -66,19 +76,26 @@ class TokenCounter:
                 total += PER_NAME + self._repeated(message.name)
         return total, learned
 
-    def example(self, example: dict[str, Any], kind: Format) -> tuple[int, int]:
-        """Return `(total, learned)` of an example without errors."""
+    def example(self, example: dict[str, Any], kind: Format) -> Counted:
+        """Count an example without errors."""
         if kind is Format.COMPLETION:
             learned = self.text(example["completion"])
-            return self.text(example["prompt"]) + learned, learned
+            return Counted(self.text(example["prompt"]) + learned, learned, 0)
         if kind is Format.PREFERENCE:
-            asked, _ = self.example(example["input"], Format.CHAT)
-            outputs = [self._message(example[key][0]) for key in ("preferred_output", "non_preferred_output")]
-            return asked + sum(total for total, _ in outputs), sum(learned for _, learned in outputs)
-        counts = [self._message(message) for message in example["messages"]]
-        total = PER_EXAMPLE + sum(total for total, _ in counts) + self.declared(example, kind)[0]
+            total, _, uncertain = self.example(example["input"], Format.CHAT)
+            messages = [example[key][0] for key in ("preferred_output", "non_preferred_output")]
+        else:
+            total, uncertain = self._declared(example, kind)
+            total += PER_EXAMPLE
+            messages = example["messages"]
+        learned = 0
+        for message in messages:
+            counted = self._message(message)
+            total += counted[0]
+            learned += counted[1]
+            uncertain += counted[2]
         # What a reinforcement line says is all asked: the answer that is learned from is sampled.
-        return total, 0 if kind is Format.REINFORCEMENT else sum(learned for _, learned in counts)
+        return Counted(total, 0 if kind is Format.REINFORCEMENT else learned, uncertain)
 
     def _repeated(self, text: str) -> int:
         """Count a text that usually stands in every example, once."""
@@ -89,32 +106,38 @@ class TokenCounter:
                 self._kept[text] = known
         return known
 
-    def _message(self, message: dict[str, Any]) -> tuple[int, int]:
-        words = self._content(message.get("content")) + self._content(message.get("refusal"))
-        words += sum(self.call(call["function"]) for call in message.get("tool_calls") or ())
-        if message.get("function_call"):
-            words += self.call(message["function_call"])
-        total = self._begins[message["role"]] + words
-        if message.get("name"):
-            total += PER_NAME + self._repeated(message["name"])
-        learns = message["role"] == "assistant" and message.get("weight", 1) != 0
-        return total, words if learns else 0
+    def _message(self, message: dict[str, Any]) -> tuple[int, int, int]:
+        content, role = message.get("content"), message["role"]
+        words, uncertain = (self.text(content), 0) if isinstance(content, str) else self._parts(content)
+        if refusal := message.get("refusal"):
+            words += self.text(refusal)
+        for function in _called(message):
+            tokens, more = self._call(function)
+            words += tokens
+            uncertain += more
+        total = self._begins[role] + words
+        if name := message.get("name"):
+            total += PER_NAME + self._repeated(name)
+        learns = role == "assistant" and message.get("weight", 1) != 0
+        return total, words if learns else 0, uncertain
 
-    def _content(self, content: str | list[dict[str, Any]] | None) -> int:
-        if isinstance(content, str):
-            return self.text(content)
-        return sum(
-            of_part(part)[0]
-            if part["type"] == "image_url"
-            else self.text(part.get("text") or part.get("refusal") or "")
-            for part in content or ()
-        )
+    def _parts(self, parts: list[dict[str, Any]] | None) -> tuple[int, int]:
+        words = uncertain = 0
+        for part in parts or ():
+            if part["type"] == "image_url":
+                least, most = of_part(part)
+                words += least
+                uncertain += most - least
+            else:
+                words += self.text(part.get("text") or part.get("refusal") or "")
+        return words, uncertain
 
-    def call(self, function: dict[str, Any]) -> int:
-        """Return the tokens of a call of a function, an estimate."""
-        return PER_CALL + self._repeated(function["name"]) + self.text(function["arguments"])
+    def _call(self, function: dict[str, Any]) -> tuple[int, int]:
+        """Return the tokens of a call of a function, an estimate, and by how many it may fall short."""
+        tokens = PER_CALL + self._repeated(function["name"]) + self.text(function["arguments"])
+        return tokens, max(0, self.text(_json(function)) - tokens)
 
-    def declared(self, example: dict[str, Any], kind: Format) -> tuple[int, int]:
+    def _declared(self, example: dict[str, Any], kind: Format) -> tuple[int, int]:
         """Return the tokens of the functions that an example declares, an estimate by the best public rule.
 
         And by how many it may fall short: they may stand before the model as the JSON they are.
@@ -150,5 +173,15 @@ class TokenCounter:
         return -PER_PROPERTY + sum(PER_CHOICE + self._repeated(_json(choice, plain=True)) for choice in choices)
 
 
+def _called(message: dict[str, Any]) -> list[dict[str, Any]]:
+    calls, legacy = message.get("tool_calls"), message.get("function_call")
+    functions = [call["function"] for call in calls] if calls else []
+    return [*functions, legacy] if legacy else functions
+
+
+#: One encoder for all: `json.dumps` makes another for each value.
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def _json(value: Any, *, plain: bool = False) -> str:
-    return value if plain and isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return value if plain and isinstance(value, str) else _encode(value)

@@ -58,8 +58,12 @@ def check_messages(messages: Any, path: str, place: Place, roles: tuple[str, ...
 
 
 def _check_message(message: dict[str, Any], role: str, path: str, calls: Calls, place: Place) -> None:
+    if _is_plain(message, role):
+        return
+    known = _MESSAGE_KEYS.get(role, _PLAIN_KEYS)
     # Text under another name is said once, of the content that is missing.
-    known = (*_MESSAGE_KEYS.get(role, _PLAIN_KEYS), misnamed(message) or "content")
+    if other := misnamed(message):
+        known = (*known, other)
     check_keys(message, known, path, place, f'a message from "{role}"')
     _check_name(message, role, path, place)
     check_content(message, role, path, place)
@@ -69,6 +73,12 @@ def _check_message(message: dict[str, Any], role: str, path: str, calls: Calls, 
         check_function_call(message, path, place)
     elif role == "tool":
         check_call_id(message, calls, path, place)
+
+
+def _is_plain(message: dict[str, Any], role: str) -> bool:
+    """Whether a message is no more than words of one who needs nothing else: then it is right, as most are."""
+    content = message.get("content")
+    return isinstance(content, str) and content != "" and len(message) == 2 and role not in {"tool", "function"}
 
 
 def _check_name(message: dict[str, Any], role: str, path: str, place: Place) -> None:

@@ -51,8 +51,9 @@ def check_content(message: dict[str, Any], role: str, path: str, place: Place) -
 
 def misnamed(message: dict[str, Any]) -> str | None:
     """Return the key under which the text of a message without content stands, if it is one that others use."""
-    names = () if "content" in message else ("value", "text")
-    return next((name for name in names if isinstance(message.get(name), str)), None)
+    if "content" in message:
+        return None
+    return next((name for name in ("value", "text") if isinstance(message.get(name), str)), None)
 
 
 def _lacks(message: dict[str, Any]) -> str:
@@ -65,7 +66,7 @@ def _may_be_silent(message: dict[str, Any], role: str) -> bool:
     if role == "function":
         return "content" in message
     # Calls in a wrong shape have a finding of their own: the silence is not another.
-    calls = any(message.get(key) is not None for key in ("tool_calls", "function_call"))
+    calls = message.get("tool_calls") is not None or message.get("function_call") is not None
     return role == "assistant" and (calls or bool(message.get("refusal")))
 
 

@@ -4,9 +4,14 @@ import json
 import re
 from typing import Any
 
+import msgspec
+
 from shared.datasets.checks.findings import Place
 from shared.datasets.checks.wording import named, shown
 
+#: Five times as fast as `json.loads`, and stricter: what it does not take is read again.
+_decode = msgspec.json.Decoder().decode
+_FAULTS = (msgspec.DecodeError, UnicodeEncodeError, RecursionError)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -81,6 +86,8 @@ def _check_called(function: Any, path: str, code: str, place: Place) -> None:
 
 
 def _wrong_text(arguments: str) -> str | None:
+    if _is_object(arguments):
+        return None
     try:
         value = json.loads(arguments)
     except (ValueError, RecursionError):
@@ -88,6 +95,14 @@ def _wrong_text(arguments: str) -> str | None:
     if isinstance(value, str) and _holds_object(value):
         return '"arguments" is encoded twice: it holds a string that holds the object. Encode it once.'
     return None if isinstance(value, dict) else f'"arguments" must hold a JSON object; it holds {named(value)}.'
+
+
+def _is_object(text: str) -> bool:
+    """Whether a text surely holds a JSON object."""
+    try:
+        return isinstance(_decode(text), dict)
+    except _FAULTS:
+        return False
 
 
 def _holds_object(text: str) -> bool:

@@ -44,6 +44,9 @@ def check_answered(messages: list[dict[str, Any]], path: str, place: Place) -> N
         for call_id, where in waiting.items():
             said = f'the call {shown(call_id)} is not answered before the next turn. Add the message from "tool".'
             place.add("tool_call_unanswered", said, where)
+        waiting = {}
+        if "tool_calls" not in message:
+            continue
         waiting = {
             call["id"]: f"{path}[{index}].tool_calls[{number}]"
             for number, call in enumerate(_calls(message))
@@ -58,6 +61,8 @@ def check_offered(example: dict[str, Any], messages: list[dict[str, Any]], path:
     if None in offered:
         return  # One that cannot be read has a finding of its own, and may be the one that is called.
     for index, message in enumerate(messages):
+        if "tool_calls" not in message:
+            continue
         for number, call in enumerate(_calls(message)):
             name = _name(call)
             if is_function_name(name) and name not in offered:

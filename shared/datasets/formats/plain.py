@@ -33,8 +33,8 @@ class PlainPair(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _UNSET = msgspec.UNSET
-_BLANKS = (b" :", b"\t:", b"\r:")
 _HIDDEN = re.compile(rb'"[ \t\r]+:')
+_BACKSLASHES = re.compile(rb'(\\\\+)":')
 _chat = msgspec.json.Decoder(PlainChat)
 _pair = msgspec.json.Decoder(PlainPair)
 
@@ -98,12 +98,23 @@ def _is_odd(name: str) -> bool:
 def keys_in(line: bytes) -> int | None:
     r"""Return how many keys the line has, doubles too, which every decoder swallows; None where that takes one.
 
-    A quote inside a string is written \", so what is left after taking those away are ends of keys. A blank before a
-    colon would hide a key, and so would one that ends with a backslash.
+    A quote inside a string is written \", so what is left after taking those away are ends of keys; where a backslash
+    stands before it, two of them are one, and end nothing. A blank before a colon would hide a key.
     """
-    if b'\\\\":' in line or (any(blank in line for blank in _BLANKS) and _HIDDEN.search(line)):
+    if _has_hidden(line):
         return None
-    return line.count(b'":') - line.count(b'\\":')
+    keys = line.count(b'":')
+    if escaped := line.count(b'\\":'):
+        keys -= escaped
+        if b'\\\\":' in line:
+            keys += sum(len(backslashes) % 2 == 0 for backslashes in _BACKSLASHES.findall(line))
+    return keys
+
+
+def _has_hidden(line: bytes) -> bool:
+    # One byte is found five times as fast as two, and hardly a line has these two.
+    is_likely = b" :" in line or (b"\t" in line and b"\t:" in line) or (b"\r" in line and b"\r:" in line)
+    return is_likely and _HIDDEN.search(line) is not None
 
 
 def is_json(line: bytes) -> bool:

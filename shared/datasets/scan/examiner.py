@@ -12,7 +12,6 @@ from shared.datasets.scan.blanks import Blanks, pieces
 from shared.datasets.scan.plan import Plan
 from shared.datasets.scan.tally import Tally
 from shared.datasets.tokens import TokenCounter
-from shared.datasets.uncertain import uncertain
 
 _BOM = b"\xef\xbb\xbf"
 _CRLF = "lines end with a carriage return and a line feed, which is read well."
@@ -110,9 +109,9 @@ class Examiner:
 
     def _take_checked(self, number: int, example: dict[str, Any], kind: Format, tally: Tally) -> None:
         if self._counter is not None:
-            total, learned = self._counter.example(example, kind)
+            total, learned, uncertain = self._counter.example(example, kind)
             self._note(number, total, learned, tally)
-            tally.uncertain += self._billed(total + uncertain(example, kind, self._counter)) - self._billed(total)
+            tally.uncertain += self._billed(total + uncertain) - self._billed(total)
         tally.take(number, example, kind)
 
     def _billed(self, tokens: int) -> int:

@@ -1,5 +1,6 @@
 """Counts: equal to the cookbook's on plain chat, right where its script is wrong, and never an end of the process."""
 
+import json
 from typing import Any
 
 import pytest
@@ -40,12 +41,12 @@ turns = st.lists(
 @pytest.mark.parametrize("encoding", NAMES)
 @given(messages=turns)
 def test_plain_chat_is_counted_as_the_cookbook_counts_it(encoding: str, messages: list[dict[str, Any]]) -> None:
-    assert TokenCounter(encoding).example({"messages": messages}, Format.CHAT) == cookbook(messages, encoding)
+    assert TokenCounter(encoding).example({"messages": messages}, Format.CHAT) == (*cookbook(messages, encoding), 0)
 
 
 def test_weights_parts_refusals_and_calls_count_as_what_the_model_sees() -> None:
     def of(*messages: dict[str, Any], **more: Any) -> tuple[int, int]:
-        return O200K.example({"messages": list(messages), **more}, Format.CHAT)
+        return O200K.example({"messages": list(messages), **more}, Format.CHAT)[:2]
 
     plain = of(ASK, ANSWER)
     learned = O200K.text("Four, of course.")
@@ -62,11 +63,21 @@ def test_weights_parts_refusals_and_calls_count_as_what_the_model_sees() -> None
     assert of({"role": "user", "content": [image]}, ANSWER)[0] == of({"role": "user", "content": "x"}, ANSWER)[0] + 84
 
 
+def test_a_call_is_uncertain_by_what_its_json_has_more() -> None:
+    calls = [
+        {"id": "c", "type": "function", "function": {"name": "add", "arguments": json.dumps({"a": number, "é": "\n"})}}
+        for number in (2, 3)
+    ]
+    counted = O200K.example({"messages": [ASK, {"role": "assistant", "tool_calls": calls}]}, Format.CHAT)
+    as_json = [json.dumps(call["function"], separators=(",", ":"), ensure_ascii=False) for call in calls]
+    assert counted.learned + counted.uncertain == sum(map(O200K.text, as_json))
+
+
 def test_declared_tools_are_counted_by_the_cookbooks_rule() -> None:
     schema = {"type": "object", "properties": {"unit": {"type": "string", "description": "Unit.", "enum": ["c", "f"]}}}
     tool = {"type": "function", "function": {"name": "weather", "description": "Now.", "parameters": schema}}
-    plain, _ = O200K.example({"messages": [ASK, ANSWER]}, Format.CHAT)
-    with_tool, _ = O200K.example({"messages": [ASK, ANSWER], "tools": [tool]}, Format.CHAT)
+    plain = O200K.example({"messages": [ASK, ANSWER]}, Format.CHAT).total
+    with_tool = O200K.example({"messages": [ASK, ANSWER], "tools": [tool]}, Format.CHAT).total
     expected = 7 + O200K.text("weather:Now") + 3 + 3 - 3 + (3 + 1) + (3 + 1) + O200K.text("unit:string:Unit") + 12
     assert with_tool - plain == expected
 

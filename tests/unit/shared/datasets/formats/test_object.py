@@ -50,6 +50,13 @@ def test_a_key_that_stands_twice_is_left_to_the_checks_whatever_stands_before_a_
     assert found is None or len(found) == len(pairs)
 
 
+def test_json_within_json_is_read_at_once_and_a_key_twice_beside_it_is_not() -> None:
+    deep = json.dumps(json.dumps({"a": json.dumps({"b": json.dumps({"c\\": ""})})}))
+    line = LINE.replace('"{}"', deep)
+    assert read_object_at_once(line.encode()) == json.loads(line)
+    assert read_object_at_once(line.replace('"content"', '"role": "user", "content"').encode()) is None
+
+
 @pytest.mark.parametrize(
     ("line", "remark"),
     [
