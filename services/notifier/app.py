@@ -56,8 +56,8 @@ class Notifier:
 
     @property
     def ready(self) -> bool:
-        """Whether the last look for work reached the database."""
-        return self._failures == 0
+        """Whether the last look for work reached the database, and how tries ended can be written down."""
+        return self._failures == 0 and not self.recorder.is_stuck
 
     def stop(self) -> None:
         """Claim nothing more; `run` ends when what is under way has ended."""

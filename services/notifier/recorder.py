@@ -21,6 +21,8 @@ MOST_WAITING = 3 * _BATCH
 #: Between two lines that say how many ended.
 _TELL_SECONDS = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
+#: A batch takes milliseconds. One that takes so long holds up all that is to be sent, and somebody should look.
+STUCK_SECONDS = 15.0
 #: What the tenant sees of a defect.
 _BROKE = "How the try ended could not be written down; its operator has been told. It can be sent again."
 
@@ -38,6 +40,12 @@ class Recorder:
         self._queue: asyncio.Queue[Ended] = asyncio.Queue()
         self._tally: Counter[str] = Counter()
         self._told_at = time.monotonic()
+        self._writing_since: float | None = None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nothing can be written: the database may be read, and its disk be full or a table be locked."""
+        return self._writing_since is not None and time.monotonic() - self._writing_since > STUCK_SECONDS
 
     @property
     def is_behind(self) -> bool:
@@ -82,6 +90,13 @@ class Recorder:
             await self._write([Ended(ended.delivery, Delivered() if arrived else GaveUp(_BROKE), None)])
 
     async def _write(self, batch: list[Ended]) -> None:
+        self._writing_since = time.monotonic()
+        try:
+            await self._write_at_last(batch)
+        finally:
+            self._writing_since = None
+
+    async def _write_at_last(self, batch: list[Ended]) -> None:
         tries = 0
         while True:
             try:

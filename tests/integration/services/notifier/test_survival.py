@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import text
 
-from services.notifier import app
+from services.notifier import app, recorder
 from services.notifier.app import open_notifier
 from shared import clock
 from shared.db.database import Database, sql
@@ -39,6 +39,26 @@ async def test_killed_between_send_and_record_it_is_sent_again_with_the_same_id(
     assert len({(hit.headers["webhook-id"], hit.body) for hit in receiver.hits}) == 1
     (delivery,) = await house.deliveries()
     assert (delivery["state"], delivery["attempt"], delivery["epoch"]) == ("delivered", 2, 2)
+
+
+async def test_while_nothing_can_be_written_down_the_notifier_is_not_ready(
+    house: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "STUCK_SECONDS", 0.1)
+    await house.endpoint(receiver.url)
+    # It still reads, claims and sends; what is broken is only seen by who writes down.
+    await house.rows("ALTER TABLE delivery_attempts RENAME TO elsewhere")
+    async with house.running() as notifier:
+        await house.happen()
+        await receiver.wait_for(1)
+        async with asyncio.timeout(10):
+            while notifier.ready:
+                await asyncio.sleep(0.01)
+        await house.rows("ALTER TABLE elsewhere RENAME TO delivery_attempts")
+        await notifier.recorder.flush()
+        assert not notifier.recorder.is_stuck
+    assert [row["state"] for row in await house.deliveries()] == ["delivered"]
+    assert (len(await house.attempts()), len(receiver.hits)) == (1, 1)
 
 
 async def test_who_lost_the_lease_writes_nothing(house: House, receiver: Receiver) -> None:
