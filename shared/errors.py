@@ -13,6 +13,7 @@ Every error this system raises, its HTTP status, and whether trying again can he
     - ProviderBusy      503  yes   a definite no for now: 429, or never connected
     - ProviderUnclear   502  yes   it may have acted: a timeout, a dropped connection, a 5xx
     - ProviderRefused   502  no    it will say the same tomorrow
+  + WrongSettings       500  no    a part ends with it when it starts
   + Fenced              500  no    somebody else holds this work now; write nothing
 """
 
@@ -113,6 +114,10 @@ class ProviderRefused(ProviderError):
     ) -> None:
         super().__init__(message, param=param, code=code)
         self.provider_status = provider_status
+
+
+class WrongSettings(TuneyardError):
+    """A setting names something that cannot be opened."""
 
 
 class Fenced(TuneyardError):

@@ -1,11 +1,14 @@
 """Every setting of the service, with its reason; read from TUNEYARD_* variables."""
 
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared import setting_forms
 
 #: Services of Apprise that connect to a host of their own and nowhere else: the others go wherever a URL says, past the
 #: guard of outgoing requests.
@@ -40,6 +43,8 @@ class ProviderSettings(BaseModel):
     settle_seconds: float = Field(default=600, ge=0)
     #: Between two looks at a running job; real jobs take minutes to hours (openai-api-facts 8.4).
     poll_seconds: float = Field(default=15, gt=0)
+
+    _of_the_web = field_validator("base_url")(setting_forms.web_url)
 
 
 class PipelineSettings(BaseModel):
@@ -93,6 +98,22 @@ class SmtpSettings(BaseModel):
         """A compose file passes variables on that nobody has set."""
         return None if value == "" else value
 
+    @field_validator("sender")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if "@" not in parseaddr(value)[1]:
+            raise ValueError(
+                'it must be a mail address, with a name or without, as in "Tuneyard <tuneyard@example.com>"'
+            )
+        return value
+
+    @field_validator("ca_file")
+    @classmethod
+    def _that_is_there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"{value} is no file that can be read")
+        return value
+
     @model_validator(mode="after")
     def _no_password_in_clear(self) -> Self:
         if (self.username is None) != (self.password is None):
@@ -119,9 +140,14 @@ class NoticeSettings(BaseSettings):
     )
 
     #: Where people reach the gateway with a browser. Messages link there; without it they have no links.
-    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    public_url: str | None = None
     #: A folder of templates that take the place of ours (docs/notices.md).
     templates: Path | None = None
+
+    @field_validator("public_url")
+    @classmethod
+    def _of_the_web(cls, value: str | None) -> str | None:
+        return value if value is None else setting_forms.web_url(value)
 
 
 class Settings(NoticeSettings):
@@ -159,7 +185,7 @@ class Settings(NoticeSettings):
     #: None: there is no mail, and endpoints of the channel `email` are refused when they are made.
     smtp: SmtpSettings | None = None
     #: Another one for GovSlack (https://slack-gov.com/api/). Bot tokens are sent there and nowhere else.
-    slack_api_url: str = Field(default="https://slack.com/api/", pattern=r"^https?://\S+/$")
+    slack_api_url: str = "https://slack.com/api/"
     #: Schemas of apprise that projects may name (`discord,tgram`); none is none. Needs `tuneyard[apprise]`.
     apprise_services: Annotated[list[str], NoDecode] = []
 
@@ -167,6 +193,22 @@ class Settings(NoticeSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return _parts(value) if isinstance(value, str) else value
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _of_fernet(cls, keys: list[SecretStr]) -> list[SecretStr]:
+        for key in keys:
+            setting_forms.fernet_key(key.get_secret_value())
+        return keys
+
+    _of_a_database = field_validator("database_url")(setting_forms.database_url)
+    _of_redis = field_validator("redis_url")(setting_forms.redis_url)
+    _of_a_storage = field_validator("storage_url")(setting_forms.storage_url)
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _of_a_folder(cls, value: str) -> str:
+        return setting_forms.web_url(value, is_folder=True)
 
     @field_validator("egress_allow", mode="before")
     @classmethod

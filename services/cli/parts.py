@@ -64,10 +64,15 @@ COMMANDS = (gateway, worker, notifier, trainer, migrate)
 
 def _serve(part: str, run: "Callable[[Settings], Coroutine[Any, Any, None]]") -> None:
     from shared import log  # noqa: PLC0415
+    from shared.errors import WrongSettings  # noqa: PLC0415
 
     settings = read_settings()
     log.configure(part, settings.log_level, settings.log_format)
-    asyncio.run(run(settings))
+    try:
+        asyncio.run(run(settings))
+    except WrongSettings as exc:
+        _say(f"error: {exc}")
+        raise SystemExit(2) from exc
 
 
 def read_settings() -> "Settings":

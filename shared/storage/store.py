@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from shared.errors import NotFound, Unavailable
+from shared.errors import NotFound, Unavailable, WrongSettings
 
 _CHUNK = 1024 * 1024
 
@@ -29,11 +29,12 @@ class Storage:
     """Objects by name. A name is written once; a put that breaks off leaves nothing behind under it."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme == "file":
-            self._store: ObjectStore = LocalStore(Path(unquote(parts.path)), mkdir=True)
-        else:
-            self._store = from_url(url)
+        try:
+            self._store: ObjectStore = _opened(url)
+        except (BaseError, OSError, ValueError) as exc:
+            # Of its own words the first line is for people; the rest is a dump, with credentials where there are some.
+            why = str(exc).splitlines()[0].removesuffix(".")
+            raise WrongSettings(f"TUNEYARD_STORAGE_URL names a storage that cannot be opened: {why}.") from exc
 
     async def put(self, name: str, chunks: AsyncIterator[bytes]) -> Stored:
         """Write the stream, a piece at a time; raise Unavailable when the storage does not take it."""
@@ -124,6 +125,11 @@ class _Object(io.RawIOBase):
         buffer[: len(found)] = found
         self._at += len(found)
         return len(found)
+
+
+def _opened(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    return LocalStore(Path(unquote(parts.path)), mkdir=True) if parts.scheme == "file" else from_url(url)
 
 
 @contextmanager

@@ -16,6 +16,9 @@ from services.cli.up.registry import Registry
 #: Seconds between two looks at whether a part is ready.
 LOOK_EVERY = 0.02
 
+#: What a part ends with whose settings are missing or wrong: the next start would read the same ones.
+WRONG_SETTINGS = 2
+
 #: Bytes. A line that is longer is forwarded in pieces.
 LONGEST_LINE = 1024 * 1024
 
@@ -33,7 +36,9 @@ class Keeper:
         self._registry = registry
 
     async def keep(self, needs: Iterable["Keeper"]) -> None:
-        """Live until told to stop, or to the end of a part that runs once. Raises CannotStart when that one fails."""
+        """Live until told to stop, or to the end of a part that runs once. Raises CannotStart when that one fails,
+        and when the settings of any do not fit before it was ready.
+        """
         try:
             for need in needs:
                 await self._unless_stopping(need.ready)
@@ -75,9 +80,9 @@ class Keeper:
         if self._stopping.is_set():
             return None
         name = self.part.name
+        if (self.part.once and code != 0) or (code == WRONG_SETTINGS and not self.ready.is_set()):
+            raise CannotStart(f"`{name}` ended with {_in_words(code)}. Its lines above say why.")
         if self.part.once:
-            if code != 0:
-                raise CannotStart(f"`{name}` ended with {_in_words(code)}. Its lines above say why.")
             self.ready.set()
             return None
         wait = backoff.wait_after(clock() - born)

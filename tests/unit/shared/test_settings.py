@@ -3,15 +3,18 @@
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from pydantic import SecretStr, ValidationError
+from sqlalchemy.engine import make_url
 
 from shared.settings import Settings, SmtpSettings
 
+ONE, TWO = (Fernet.generate_key().decode() for _ in range(2))
 NEEDED: dict[str, Any] = {
     "database_url": "postgresql+asyncpg://localhost/x",
     "redis_url": "redis://localhost",
     "storage_url": "file:///tmp/x",
-    "secret_keys": "one,two",
+    "secret_keys": f"{ONE},{TWO}",
     "providers": {"openai": {"base_url": "http://localhost/v1", "api_key": "sk-secret-key"}},
 }
 
@@ -20,17 +23,30 @@ def _settings(**more: Any) -> Settings:
     return Settings(**{**NEEDED, **more})
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+asyncpg://u:p%40ss@db.internal:5432/name",
+        "postgresql+asyncpg://u:p[a/s:s#@db/name",  # a driver takes it, so it is not ours to refuse
+        "postgresql+asyncpg://u@/name?host=/run/postgres",
+        "postgresql+asyncpg://[::1]:5432/name?ssl=require",
+    ],
+)
+def test_each_form_of_a_database_that_works_is_taken(url: str) -> None:
+    assert make_url(_settings(database_url=url).database_url).drivername == "postgresql+asyncpg"
+
+
 def test_keys_come_as_a_list_with_commas_newest_first() -> None:
-    keys = _settings(secret_keys=" one , two ,").secret_keys
-    assert [key.get_secret_value() for key in keys] == ["one", "two"]
+    keys = _settings(secret_keys=f" {ONE} , {TWO} ,").secret_keys
+    assert [key.get_secret_value() for key in keys] == [ONE, TWO]
 
 
 def test_lists_are_read_from_the_environment_by_their_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TUNEYARD_SECRET_KEYS", "one, two")
+    monkeypatch.setenv("TUNEYARD_SECRET_KEYS", f"{ONE}, {TWO}")
     monkeypatch.setenv("TUNEYARD_EGRESS_ALLOW", "10.1.0.0/16, fd12::/16,")
     monkeypatch.setenv("TUNEYARD_APPRISE_SERVICES", "discord,tgram")
     read = Settings(**{name: value for name, value in NEEDED.items() if name != "secret_keys"})
-    assert [key.get_secret_value() for key in read.secret_keys] == ["one", "two"]
+    assert [key.get_secret_value() for key in read.secret_keys] == [ONE, TWO]
     assert [str(network) for network in read.egress_allow] == ["10.1.0.0/16", "fd12::/16"]
     assert read.apprise_services == ["discord", "tgram"]
 
@@ -39,14 +55,31 @@ def test_lists_are_read_from_the_environment_by_their_commas(monkeypatch: pytest
     ("changed", "place"),
     [
         ({"secret_keys": ""}, ("secret_keys",)),
+        ({"secret_keys": "sk-secret-key"}, ("secret_keys",)),
+        ({"secret_keys": f"{ONE},sk-secret-key"}, ("secret_keys",)),
+        ({"database_url": "sk-secret-key"}, ("database_url",)),
+        ({"database_url": "postgresql://u:sk-secret-key@h/x"}, ("database_url",)),  # another driver
+        ({"database_url": "postgresql+asyncpg://u:sk-secret-key@h:port/x"}, ("database_url",)),
+        ({"redis_url": "sk-secret-key"}, ("redis_url",)),
+        ({"redis_url": "redis://:sk-secret-key@h:port/0"}, ("redis_url",)),
+        ({"storage_url": "/var/files"}, ("storage_url",)),
+        ({"storage_url": "ftp://h/x"}, ("storage_url",)),
+        (
+            {"slack_api_url": "https://slack.com/api"},
+            ("slack_api_url",),
+        ),  # a method would take the place of api
+        ({"public_url": "https://tune.example.com/?a=b"}, ("public_url",)),
+        ({"providers": {"a": {"base_url": "api.openai.com/v1", "api_key": "k"}}}, ("providers", "a", "base_url")),
+        ({"smtp": {"host": "mail", "from": "Tuneyard"}}, ("smtp", "from")),
+        ({"smtp": {"host": "mail", "from": "a@b.example", "ca_file": "/nowhere/ca.pem"}}, ("smtp", "ca_file")),
         ({"providers": {}}, ("providers",)),
         ({"providers": {"a": {"api_key": "sk-secret-key"}}}, ("providers", "a", "base_url")),
         (
-            {"providers": {"a": {"base_url": "x", "api_key": "sk-secret-key", "timeout_seconds": 0}}},
+            {"providers": {"a": {"base_url": "http://x", "api_key": "sk-secret-key", "timeout_seconds": 0}}},
             ("providers", "a", "timeout_seconds"),
         ),
         (
-            {"providers": {"a": {"base_url": "x", "api_key": "sk-secret-key", "settle_seconds": -1}}},
+            {"providers": {"a": {"base_url": "http://x", "api_key": "sk-secret-key", "settle_seconds": -1}}},
             ("providers", "a", "settle_seconds"),
         ),
         ({"pipeline": {"lease_seconds": 0}}, ("pipeline", "lease_seconds")),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.errors import NotFound, Unavailable
+from shared.errors import NotFound, Unavailable, WrongSettings
 from shared.storage.store import Storage
 
 MEGABYTE = 1024 * 1024
@@ -100,3 +100,9 @@ async def test_a_storage_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "store" / "file").write_bytes(b"")
     with pytest.raises(Unavailable):
         await storage.put("file/below-a-file", _pieces(b"x"))
+
+
+@pytest.mark.parametrize("url", ["az://container/x", "file:///proc/nowhere"])  # no account; no folder can be made
+def test_a_storage_that_cannot_be_opened_is_told_in_a_sentence(url: str) -> None:
+    with pytest.raises(WrongSettings, match=r"^TUNEYARD_STORAGE_URL names a storage that cannot be opened: .+[.]$"):
+        Storage(url)

@@ -22,6 +22,9 @@ def say_yes_for_ever(port: int) -> None:
 def main(name: str) -> None:
     if name == os.environ.get("BROKEN_PART"):
         sys.exit("the tables are not as they should be")
+    if name == os.environ.get("MISTAKEN_PART"):
+        print("a setting does not fit", flush=True)
+        sys.exit(2)
     if name == os.environ.get("STUBBORN_PART"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print(json.dumps({"event": "small.started", "part": name, "pid": os.getpid()}), flush=True)

@@ -153,6 +153,14 @@ def test_migrations_that_fail_stop_everything_with_exit_code_1(data_dir: Path) -
         assert up.processes() == []
 
 
+def test_a_part_whose_settings_do_not_fit_stops_everything_at_once(data_dir: Path) -> None:
+    with running(data_dir, extra={"MISTAKEN_PART": "gateway"}) as up:
+        up.wait_for("part.wrote", part="gateway", message="a setting does not fit")
+        assert up.process.wait() == 1
+        assert "`gateway` ended with exit code 2" in up.errors()
+        assert up.processes() == []
+
+
 def test_a_data_folder_with_a_long_path_gets_its_sockets_elsewhere(empty: Path) -> None:
     deep = empty / ("a" * 120)
     with running(deep) as up:

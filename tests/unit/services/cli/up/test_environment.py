@@ -4,12 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from services.cli.up.environment import Options, Service, part_environment
 from shared.settings import Settings
 
+ONE, TWO = (Fernet.generate_key().decode() for _ in range(2))
 OPTIONS = Options(Path("d"), "127.0.0.1", 8080, 8081, 2, "info", loopback_webhooks=True)
-SERVICE = Service("postgresql+asyncpg://x", "unix:///r", Path("/d/files"), Path("/d/trainer"), "ty_k", "f1,f2")
+SERVICE = Service("postgresql+asyncpg://x", "unix:///r", Path("/d/files"), Path("/d/trainer"), "ty_k", f"{ONE},{TWO}")
 
 
 def test_the_settings_can_be_read_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,7 +21,7 @@ def test_the_settings_can_be_read_from_it(monkeypatch: pytest.MonkeyPatch) -> No
     assert settings.storage_url == "file:///d/files"
     assert settings.providers["default"].base_url == "http://127.0.0.1:8081/v1"
     assert settings.providers["default"].settle_seconds == 5
-    assert [key.get_secret_value() for key in settings.secret_keys] == ["f1", "f2"]
+    assert [key.get_secret_value() for key in settings.secret_keys] == [ONE, TWO]
     assert settings.allow_loopback
     assert settings.log_format == "json"
 
