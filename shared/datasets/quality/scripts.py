@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.datasets.quality.groups import distinct
+
 #: Where the blocks of Unicode begin, and the script of each; Chinese is Han without kana.
 _BLOCKS = (
     (0x0000, ""), (0x0370, "Greek"), (0x0400, "Cyrillic"), (0x0530, ""), (0x0590, "Hebrew"), (0x0600, "Arabic"),
@@ -39,7 +41,7 @@ def scripts_of(texts: list[str]) -> list[int]:
 def _kinds_of(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
     kinds = _kinds[codes]
     if (kinds == _UNKNOWN).any():
-        new = np.unique(codes[kinds == _UNKNOWN])
+        new = distinct(codes[kinds == _UNKNOWN])
         are_letters = np.array([chr(code).isalpha() for code in new])
         numbers = _NUMBERS[np.searchsorted(_STARTS, new, side="right") - 1]
         _kinds[new] = np.where(are_letters, numbers, _NO_LETTER)

@@ -18,7 +18,7 @@ _BATCH = MOST_BYTES // 2
 _AT_ONCE = 65_536
 #: Longer examples are compared by their beginning.
 _MOST_OF_AN_EXAMPLE = MOST_BYTES // 2 - 1
-_ANSWERS = LEARNED + CALLED
+_LEARNED, _CALLED = ord(LEARNED), ord(CALLED)
 _FACTORS = tuple(np.uint32(factor) for factor in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D))
 
 
@@ -43,27 +43,27 @@ class Shingles:
     def __init__(self) -> None:
         self._batches: list[Batch] = []
         self._rows = 0
-        #: What was taken and not yet read: texts, the example of each, and whether it is an answer.
+        #: What was taken and not yet read: texts, who says each, and how many each example has.
         self._texts: list[bytes] = []
-        self._of: list[int] = []
-        self._learned: list[bool] = []
-        self._waiting = 0
+        self._marks = ""
+        self._of_each: list[int] = []
         self._bytes = 0
         self.most = MOST_SHINGLES
 
     def take(self, talk: Talk) -> None:
         """Take all that is said, but for the system: it is the same in every example."""
-        left = _MOST_OF_AN_EXAMPLE
-        for mark, text in zip(talk.marks, talk.texts, strict=True):
-            if mark == SYSTEM or left <= 0:
-                continue
-            taken = text[:left].encode("utf-8", "surrogatepass")[:left]
-            self._texts.append(taken)
-            self._of.append(self._waiting)
-            self._learned.append(mark in _ANSWERS)
-            left -= len(taken) + 1
-        self._waiting += 1
-        self._bytes += _MOST_OF_AN_EXAMPLE - left
+        said = talk.texts
+        if SYSTEM in talk.marks:
+            said = [text for mark, text in zip(talk.marks, said, strict=True) if mark != SYSTEM]
+        taken = [text[:_MOST_OF_AN_EXAMPLE].encode("utf-8", "surrogatepass") for text in said]
+        size = sum(map(len, taken)) + len(taken)
+        if size > _MOST_OF_AN_EXAMPLE:
+            taken = _beginning(taken)
+            size = sum(map(len, taken)) + len(taken)
+        self._texts += taken
+        self._marks += talk.marks.replace(SYSTEM, "")[: len(taken)]
+        self._of_each.append(len(taken))
+        self._bytes += size
         if self._bytes >= _BATCH:
             self._read()
 
@@ -95,13 +95,28 @@ class Shingles:
             self._batches = [kept.first(self.most) for kept in self._batches]
 
     def _read(self) -> None:
-        if self._waiting:
-            words = read_words(self._texts)
-            runs, counts = _runs_of_three(words)
+        if self._of_each:
+            examples = len(self._of_each)
+            runs, counts = _runs_of_three(read_words(self._texts))
+            marks = np.frombuffer(self._marks.encode(), np.uint8)
             # One bit tells runs of answers from others, so that each part of an example can be compared by itself.
-            runs = runs << np.uint32(1) | np.repeat(np.array(self._learned, np.uint32), counts)
-            self._add(_sampled(runs, np.bincount(self._of, counts, self._waiting).astype(np.intp)))
-            self._texts, self._of, self._learned, self._waiting, self._bytes = [], [], [], 0, 0
+            learned = (marks == _LEARNED) | (marks == _CALLED)
+            runs = runs << np.uint32(1) | np.repeat(learned, counts)
+            of = np.repeat(np.arange(examples), self._of_each)
+            self._add(_sampled(runs, np.bincount(of, counts, examples).astype(np.intp)))
+            self._texts, self._marks, self._of_each, self._bytes = [], "", [], 0
+
+
+def _beginning(texts: list[bytes]) -> list[bytes]:
+    """Return as much of an example as is compared."""
+    left = _MOST_OF_AN_EXAMPLE
+    taken = []
+    for text in texts:
+        if left <= 0:
+            break
+        taken.append(text[:left])
+        left -= len(taken[-1]) + 1
+    return taken
 
 
 def _runs_of_three(words: Words) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
