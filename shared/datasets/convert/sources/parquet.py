@@ -4,13 +4,26 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from shared.datasets.convert.rows import CannotConvert, Row
+from shared.datasets.reading import UnpackLimits
 
 #: Rows held at once: a page of text each, some megabytes.
 _BATCH = 1_000
+#: As much as a batch is to take at most; of rows that are larger one is held at a time.
+_BATCH_BYTES = 32 * 1024 * 1024
+#: A page, of which there may be one in a group, is held whole: it must not be a bomb.
+_LIMITS = UnpackLimits()
+#: As of a line of JSON.
+_MOST_ROW_BYTES = 64 * 1024 * 1024
+#: A column is read in pieces of this size: without, all of it that stands in a row group, which may be the file.
+_BUFFER = 1024 * 1024
 
 
 def read_parquet(stream: BinaryIO) -> Iterator[Row]:
-    """Yield the rows, numbered from 1; what is null is left out, for Parquet writes every key that any row has."""
+    """Yield the rows, numbered from 1; what is null is left out, for Parquet writes every key that any row has.
+
+    A row group may have gigabytes: what is held is a batch, smaller where rows are large, and a page of each column.
+    Raises CannotConvert when a row has over 64 MiB, and for a group of over 64 MiB that unpacks to 200 times its size.
+    """
     try:
         import pyarrow as pa  # noqa: PLC0415 (40 MB, for one source)
         from pyarrow import parquet  # noqa: PLC0415
@@ -19,13 +32,46 @@ def read_parquet(stream: BinaryIO) -> Iterator[Row]:
         raise CannotConvert(message) from None
     number = 0
     try:
-        for batch in parquet.ParquetFile(stream).iter_batches(batch_size=_BATCH):
-            for record in batch.to_pylist():
-                number += 1
-                yield Row(number, _without_nulls(record))
+        file = parquet.ParquetFile(stream, buffer_size=_BUFFER, pre_buffer=False)
+        for group in range(file.num_row_groups):
+            size = _rows_at_once(file.metadata.row_group(group), number)
+            for batch in file.iter_batches(size, row_groups=[group]):
+                if batch.nbytes > _MOST_ROW_BYTES * batch.num_rows:
+                    raise _too_large(number, batch.nbytes // batch.num_rows)
+                for record in batch.to_pylist():
+                    number += 1
+                    yield Row(number, _without_nulls(record))
     except (pa.ArrowException, OSError, ValueError) as exc:
         said = str(exc).strip().splitlines()[0].rstrip(".")[:200]
         raise CannotConvert(f"The file cannot be read as Parquet (after row {number}): {said}.") from exc
+
+
+def _rows_at_once(group: Any, before: int) -> int:
+    """Return how many rows of a group may be held at once, judged by the sizes that the file tells of it."""
+    columns = [group.column(index) for index in range(group.num_columns)]
+    packed = sum(column.total_compressed_size for column in columns)
+    plain = sum(column.total_uncompressed_size for column in columns)
+    if plain > _LIMITS.ratio_from and plain > _LIMITS.ratio * packed:
+        said = f"The rows after row {before} unpack from {packed:,} bytes to {plain:,}, more than {_LIMITS.ratio} times"
+        raise CannotConvert(f"{said} as many. Write the file without compression.")
+    rows = max(1, group.num_rows)
+    if plain // rows > _MOST_ROW_BYTES:
+        raise _too_large(before, plain // rows)
+    row = sum(map(_largest, columns)) + plain // rows
+    return max(1, min(_BATCH, _BATCH_BYTES // max(1, int(row))))
+
+
+def _largest(column: Any) -> int:
+    """Return how large a value may be that stands once in the column's dictionary, and may come in every row."""
+    if not column.has_dictionary_page:
+        return 0
+    share = (column.data_page_offset - column.dictionary_page_offset) / max(1, column.total_compressed_size)
+    return int(share * column.total_uncompressed_size)
+
+
+def _too_large(before: int, size: int) -> CannotConvert:
+    said = f"The rows after row {before} have about {size >> 20:,} MiB each; a row may have {_MOST_ROW_BYTES >> 20}."
+    return CannotConvert(f"{said} Split their texts.")
 
 
 def _without_nulls(value: Any) -> Any:
