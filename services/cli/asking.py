@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -19,11 +20,20 @@ T = TypeVar("T")
 Json = dict[str, Any]
 #: The service did what it was asked to: the endpoint that it tested did not answer.
 _NO_ANSWER, _FAILED = "webhook_test_failed", 1
+#: Of everything that the service makes. Anything else would be read as part of the path: another thing's, or a list's.
+_ID = re.compile(r"[\w-]{1,100}", re.ASCII)
 AsJson = Annotated[bool, typer.Option("--json", help="Print what the service answers, as JSON.")]
 BaseUrl = Annotated[
     str | None,
     typer.Option("--base-url", help="Default: TUNEYARD_BASE_URL, OPENAI_BASE_URL, http://127.0.0.1:8080/v1."),
 ]
+
+
+def an_id(value: str) -> str:
+    """Return an id as it was typed; refuse what can be none, such as nothing at all (typer's callback)."""
+    if _ID.fullmatch(value) is None:
+        raise typer.BadParameter(f'"{harmless(value[:50])}" is no id: letters, digits, _ and - were expected.')
+    return value
 
 
 def answered(act: Callable[["Client"], Awaitable[T]], base_url: str | None, *, as_json: bool = False) -> T:

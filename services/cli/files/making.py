@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.asking import AsJson, BaseUrl, Json, answered, say
+from services.cli.asking import AsJson, BaseUrl, Json, an_id, answered, say
 from services.cli.convert import unescaped
 from services.cli.files import words
 from services.cli.files.waiting import settled
@@ -13,7 +13,7 @@ from services.cli.files.waiting import settled
 if TYPE_CHECKING:
     from services.cli.run.client import Client
 
-FileId = Annotated[str, typer.Argument(help="The file's id, file-…", metavar="FILE_ID")]
+FileId = Annotated[str, typer.Argument(help="The file's id, file-…", metavar="FILE_ID", callback=an_id)]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is made and checked.")]
 
 

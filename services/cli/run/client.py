@@ -100,7 +100,7 @@ class Client:
     def _unreachable(self, exc: Exception) -> NoReturn:
         start = "start the service with `tuneyard up`, or name" if is_local(self._connection.url) else "name"
         raise RunError(
-            f"{self._connection.url} (from {self._connection.url_from}) cannot be reached: {_why(exc)}.",
+            f"{self._connection.url} (from {self._connection.url_from}) cannot be reached: {reason(exc)}.",
             Exit.UNREACHABLE,
             hint=f"{start} another address with --base-url or TUNEYARD_BASE_URL",
             code="unreachable",
@@ -115,7 +115,8 @@ async def open_client(connection: Connection) -> AsyncIterator[Client]:
         yield Client(session, connection)
 
 
-def _why(exc: Exception) -> str:
+def reason(exc: Exception) -> str:
+    """Return why an address cannot be reached, in words for people."""
     if isinstance(exc, TimeoutError):
         return "it did not answer in time"
     if isinstance(exc, aiohttp.ClientConnectorDNSError):

@@ -22,6 +22,7 @@ from services.cli.webhooks.wishes import (
     Ordered,
     Quiet,
     RateLimit,
+    ReplyTo,
     SlackChannel,
     Thin,
     To,
@@ -77,6 +78,7 @@ def create(  # noqa: PLR0917 (typer calls it by name)
     channel: Channel = "",
     event: Events = None,
     to: To = None,
+    reply_to: ReplyTo = None,
     slack_channel: SlackChannel = None,
     credentials: Credentials = None,
     model: Models = None,
@@ -100,8 +102,8 @@ def create(  # noqa: PLR0917 (typer calls it by name)
     tuneyard webhooks create team --to team@example.com --digest 30
     """
     wishes = Wishes(
-        name, url, to, slack_channel, credentials, event, model, job, filter_metadata, header, quiet, hold_failures,
-        digest, rate_limit, ordered, thin, ed25519, description,
+        name, url, to, reply_to, slack_channel, credentials, event, model, job, filter_metadata, header, quiet,
+        hold_failures, digest, rate_limit, ordered, thin, ed25519, description,
     )  # fmt: skip
     body = wishes.body() | {"channel": channel or _guessed(wishes)}
 
@@ -120,6 +122,7 @@ def update(  # noqa: PLR0917 (typer calls it by name)
     url: Url = None,
     event: Events = None,
     to: To = None,
+    reply_to: ReplyTo = None,
     slack_channel: SlackChannel = None,
     credentials: Credentials = None,
     model: Models = None,
@@ -141,10 +144,14 @@ def update(  # noqa: PLR0917 (typer calls it by name)
 ) -> None:
     """Change what is named; the rest stays. A filter and headers are replaced as a whole."""
     wishes = Wishes(
-        name, url, to, slack_channel, credentials, event, model, job, filter_metadata, header, quiet, hold_failures,
-        digest, rate_limit, ordered, thin, ed25519, description,
+        name, url, to, reply_to, slack_channel, credentials, event, model, job, filter_metadata, header, quiet,
+        hold_failures, digest, rate_limit, ordered, thin, ed25519, description,
     )  # fmt: skip
-    body = wishes.body() | ({"filter": {}} if no_filter else {}) | ({"headers": {}} if no_headers else {})
+    body = wishes.body()
+    for emptied, field, option in ((no_filter, "filter", "--no-filter"), (no_headers, "headers", "--no-headers")):
+        if emptied and field in body:
+            raise typer.BadParameter(f"{option}: there are new ones beside it, and those take the place of the old.")
+        body |= {field: {}} if emptied else {}
     if not body:
         raise typer.BadParameter("nothing to change: name at least one option.")
     _change(endpoint, body, base_url, as_json=as_json)
@@ -207,8 +214,17 @@ def events(as_json: AsJson = False, base_url: BaseUrl = None) -> None:  # noqa: 
 
 
 def _change(endpoint: str, body: Json, base_url: str | None, *, as_json: bool) -> None:
-    changed = answered(lambda client: client.post(f"/webhook_endpoints/{endpoint}", body), base_url, as_json=as_json)
-    say(changed, as_json=as_json, people=view.endpoint)
+    path = f"/webhook_endpoints/{endpoint}"
+
+    async def act(client: "Client") -> Json:
+        if mail := {"to", "reply_to"} & body.get("target", {}).keys():
+            # The API takes a target as a whole: what is not named here stays.
+            before = (await client.get(path))["target"]
+            kept = {name: before[name] for name in {"to", "reply_to"} - mail if name in before}
+            return await client.post(path, {**body, "target": kept | body["target"]})
+        return await client.post(path, body)
+
+    say(answered(act, base_url, as_json=as_json), as_json=as_json, people=view.endpoint)
 
 
 def _guessed(wishes: Wishes) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.asking import AsJson, BaseUrl, Json, answered, say
+from services.cli.asking import AsJson, BaseUrl, Json, an_id, answered, say
 from services.cli.webhooks import view, words
 from services.cli.webhooks.wishes import Endpoint
 
@@ -18,7 +18,7 @@ FAILED = 1
 _LOOK_SECONDS = 0.3
 #: A try may take half a minute.
 _PATIENCE_SECONDS = 40.0
-Delivery = Annotated[str, typer.Argument(help="The delivery's id, dlv_…", metavar="DELIVERY")]
+Delivery = Annotated[str, typer.Argument(help="The delivery's id, dlv_…", metavar="DELIVERY", callback=an_id)]
 
 
 def register(webhooks: typer.Typer) -> None:
@@ -29,7 +29,8 @@ def register(webhooks: typer.Typer) -> None:
 
 def deliveries(  # noqa: PLR0917 (typer calls it by name)
     which: Annotated[
-        str, typer.Argument(help="An endpoint, wh_…, or one delivery, dlv_…", metavar="ENDPOINT|DELIVERY")
+        str,
+        typer.Argument(help="An endpoint, wh_…, or one delivery, dlv_…", metavar="ENDPOINT|DELIVERY", callback=an_id),
     ],
     state: Annotated[
         str | None, typer.Option(help="pending, held, delivered, failed, dropped, suppressed or merged.")

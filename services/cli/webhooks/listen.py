@@ -52,7 +52,11 @@ def listen(  # noqa: PLR0917 (typer calls it by name)
     """
     from services.cli.run.errors import RunError  # noqa: PLC0415
 
-    session = Listening(_key(secret), forward, count, as_json=as_json)
+    if create and secret is not None:
+        raise typer.BadParameter("--secret: --create makes an endpoint, and verifies with the secret of that one.")
+    if event and not create:
+        raise typer.BadParameter("--event: goes with --create. What else arrives is chosen by its endpoint.")
+    session = Listening(_key(secret), _receiver(forward), count, as_json=as_json)
     try:
         asyncio.run(session.run(host, port, event, base_url, create=create))
     except KeyboardInterrupt:
@@ -63,6 +67,8 @@ def listen(  # noqa: PLR0917 (typer calls it by name)
     except OSError as exc:
         typer.echo(f"error: {host}:{port} cannot be listened on: {(exc.strerror or str(exc)).lower()}.", err=True)
         raise typer.Exit(USAGE) from exc
+    if session.lost is not None:
+        raise session.lost
     if session.unverified:
         raise typer.Exit(FAILED)
 
@@ -77,6 +83,8 @@ class Listening:
         self._as_json = as_json
         self._enough = asyncio.Event()
         self.unverified = 0
+        #: Why what arrives cannot be shown any more: its reader left, or the disk is full.
+        self.lost: OSError | None = None
 
     async def run(self, host: str, port: int, events: list[str] | None, base_url: str | None, *, create: bool) -> None:
         """Listen until there were enough, or for ever."""
@@ -96,8 +104,12 @@ class Listening:
     def _told(self, arrival: "Arrival") -> None:
         self.unverified += arrival.verified is False
         told = _as_json(arrival) if self._as_json else in_ascii(_for_people(arrival), sys.stdout.encoding)
-        # Whoever reaches the port may have written it.
-        typer.echo(harmless(told))
+        try:
+            # Whoever reaches the port may have written it.
+            typer.echo(harmless(told))
+        except OSError as exc:
+            self.lost = exc
+            self._enough.set()
         if self._left is not None:
             self._left -= 1
             if self._left <= 0:
@@ -134,14 +146,32 @@ async def _made(client: "Client", url: str, events: list[str] | None) -> dict[st
 def _key(variable: str | None) -> str | None:
     if variable is None:
         return None
-    from shared.security.signatures import PREFIX, PUBLIC  # noqa: PLC0415
+    from shared.security.signatures import PREFIX, PUBLIC, decoded, secret_bytes  # noqa: PLC0415
 
     found = variable if variable.startswith((PREFIX, PUBLIC)) else os.environ.get(variable, "").strip()
     if not found.startswith((PREFIX, PUBLIC)):
         raise typer.BadParameter(
             f"--secret: is neither a key ({PREFIX}…, {PUBLIC}…) nor the name of an environment variable that holds one."
         )
+    try:
+        secret_bytes(found) if found.startswith(PREFIX) else decoded(found, PUBLIC)
+    except ValueError as exc:
+        raise typer.BadParameter(f"--secret: {exc}") from exc
     return found
+
+
+def _receiver(forward: str | None) -> str | None:
+    from yarl import URL  # noqa: PLC0415
+
+    if forward is None:
+        return None
+    try:
+        url = URL(forward)
+    except ValueError:
+        url = URL()
+    if url.scheme not in ("http", "https") or not url.host:
+        raise typer.BadParameter(f'--forward: "{forward}" is no URL such as http://127.0.0.1:3000/hook.')
+    return forward
 
 
 def _for_people(arrival: "Arrival") -> str:
@@ -152,6 +182,7 @@ def _for_people(arrival: "Arrival") -> str:
     test = " (test)" if isinstance(told, dict) and told.get("test") else ""
     at, mark = f"{datetime.now().astimezone():%H:%M:%S}", marks[arrival.verified]
     head = f"{at}  {kind}{test}  {mark}{again}, answered {arrival.answered}"
+    head += f" ({arrival.unreached})" if arrival.unreached else ""
     message_id = arrival.headers.get("webhook-id", "without an id")
     return f"{head}\n          {message_id}\n{json.dumps(told, ensure_ascii=False, indent=2)}\n"
 
@@ -164,6 +195,7 @@ def _as_json(arrival: "Arrival") -> str:
             "why": arrival.why,
             "again": arrival.again,
             "answered": arrival.answered,
+            "unreached": arrival.unreached,
             "body": _decoded(arrival.body),
         },
         ensure_ascii=False,

@@ -8,6 +8,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from services.cli.run.client import reason
+from services.cli.up.parts import CONNECT_TO
 from shared.security.verification import NotVerified, verify
 
 #: The headers that belong to a delivery, and go on to whoever it is forwarded to.
@@ -25,6 +27,8 @@ class Arrival:
     why: str | None = None
     answered: int = 204
     again: bool = False
+    #: Why nobody it was to be handed on to has it.
+    unreached: str | None = None
 
 
 @dataclass
@@ -42,9 +46,9 @@ class Receiver:
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.read()
         verified, why = self._judged(headers, body)
-        status = 401 if verified is False else await self._handed_on(headers, body)
+        status, unreached = (401, None) if verified is False else await self._handed_on(headers, body)
         message_id = headers.get("webhook-id", "")
-        arrival = Arrival(headers, body, verified, why, status, again=message_id in self.seen)
+        arrival = Arrival(headers, body, verified, why, status, again=message_id in self.seen, unreached=unreached)
         self.seen.add(message_id)
         self.told(arrival)
         return web.Response(status=status)
@@ -58,15 +62,15 @@ class Receiver:
             return False, str(exc)
         return True, None
 
-    async def _handed_on(self, headers: dict[str, str], body: bytes) -> int:
+    async def _handed_on(self, headers: dict[str, str], body: bytes) -> tuple[int, str | None]:
         if self.forward is None or self.session is None:
-            return 204
+            return 204, None
         kept = {name: headers[name] for name in _OURS if name in headers}
         try:
             async with self.session.post(self.forward, data=body, headers=kept, allow_redirects=False) as answer:
-                return answer.status
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            return _UNREACHED
+                return answer.status, None
+        except (aiohttp.ClientError, OSError, TimeoutError) as exc:
+            return _UNREACHED, f"{self.forward} cannot be reached: {reason(exc)}"
 
 
 @asynccontextmanager
@@ -81,6 +85,7 @@ async def receiving(receiver: Receiver, host: str, port: int) -> AsyncIterator[s
             receiver.session = session
             await web.TCPSite(runner, host, port).start()
             address: Any = runner.addresses[0]
-            yield f"http://{host}:{address[1]}/"
+            reached = CONNECT_TO.get(host, host)
+            yield f"http://{f'[{reached}]' if ':' in reached else reached}:{address[1]}/"
     finally:
         await runner.cleanup()

@@ -11,17 +11,20 @@ Json = dict[str, Any]
 _FIELDS = (
     *("id", "name", "channel", "url", "target", "status", "status_reason", "event_types", "filter", "muted_until"),
     *("quiet_hours", "digest_minutes", "headers", "rate_limit", "ordered", "payload_style", "signature"),
-    *("ed25519_public_key", "signing_secret_hint", "credentials_hint", "description", "metadata", "failing_since"),
-    "slowed_until",
+    *("ed25519_public_key", "signing_secret_hint", "previous_secrets_end_at", "credentials_hint", "description"),
+    *("metadata", "failing_since", "slowed_until", "suppressed_addresses"),
 )
-_TIMES = frozenset({"muted_until", "failing_since", "slowed_until"})
+#: Said of every endpoint, and a matter of webhooks alone.
+_OF_WEBHOOKS = frozenset({"payload_style", "signature"})
+_TIMES = frozenset({"muted_until", "failing_since", "slowed_until", "previous_secrets_end_at"})
 _ATTEMPT = "  {number:>2}  {at}  {duration_ms:>6} ms  {ended}"
 
 
 def endpoints(listed: Json) -> str:
     """Return a line for each endpoint."""
     lines = [
-        f"{each['id']}  {_state(each):9} {each['channel']:8} {each['name']}  {each['url']}" for each in listed["data"]
+        f"{each['id']}  {_state(each):9} {each['channel']:8} {_on_a_line(each['name'])}  {each['url']}"
+        for each in listed["data"]
     ]
     more = ["… and more: --all shows them"] if listed.get("has_more") else []
     return "\n".join([*lines, *more]) or "There is no endpoint. Make one: tuneyard webhooks create NAME --url URL"
@@ -29,8 +32,9 @@ def endpoints(listed: Json) -> str:
 
 def endpoint(one: Json) -> str:
     """Return all that is known of an endpoint, and its secret when it is shown."""
-    rows = [(name, _time(one[name]) if name in _TIMES else one[name]) for name in _FIELDS if one.get(name)]
-    told = "\n".join(f"{name:20} {_value(value)}" for name, value in rows)
+    left_out = frozenset() if one["channel"] == "webhook" else _OF_WEBHOOKS
+    names = [name for name in _FIELDS if one.get(name) and name not in left_out]
+    told = "\n".join(f"{name:20} {_times(one[name]) if name in _TIMES else _value(one[name])}" for name in names)
     if secret := one.get("signing_secret"):
         told += f"\n\n{'signing_secret':20} {secret}\n{'':20} Keep it now: it is not shown again."
     return told
@@ -47,11 +51,11 @@ def delivery(one: Json) -> str:
     """Return a delivery with each attempt, and what the endpoint said to the last."""
     head = _delivery_line(one)
     attempts = [
-        _ATTEMPT.format(**attempt, at=_time(attempt["started_at"]), ended=attempt["status_code"] or attempt["error"])
+        _ATTEMPT.format(**attempt, at=_time(attempt["started_at"]), ended=_ended(attempt))
         for attempt in one["attempts"]
     ]
-    said = one["attempts"][-1]["answer"] if one["attempts"] else None
-    return "\n".join([head, *attempts, *([f"      {said.strip()[:500]}"] if said and said.strip() else [])])
+    said = (one["attempts"][-1]["answer"] if one["attempts"] else None) or ""
+    return "\n".join([head, *attempts, *(f"      {line}" for line in said.strip()[:500].splitlines())])
 
 
 def recovery(one: Json) -> str:
@@ -76,12 +80,25 @@ def _delivery_line(one: Json) -> str:
     waits = f"  next try {_time(one['next_attempt_at'])}" if one["state"] == "pending" and one["attempts"] else ""
     tries = "1 try" if len(one["attempts"]) == 1 else f"{len(one['attempts'])} tries"
     line = f"{one['id']}  {_time(one['created_at'])}  {one['state']:10} {one['event_type']}  {tries}{waits}"
-    return f"{line}  {why}" if why else line
+    return f"{line}  {_on_a_line(why)}" if why else line
+
+
+def _ended(attempt: Json) -> str:
+    # A mail server and Apprise give no number: without an error the message was taken, by one address at least.
+    return str(attempt["status_code"] or attempt["error"] or "taken")
+
+
+def _on_a_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _state(one: Json) -> str:
     muted = one.get("muted_until")
     return "muted" if one["status"] == "enabled" and muted and muted > time.time() else str(one["status"])
+
+
+def _times(seconds: int | list[int]) -> str:
+    return ", ".join(_time(each) for each in (seconds if isinstance(seconds, list) else [seconds]))
 
 
 def _time(seconds: int) -> str:
@@ -91,9 +108,11 @@ def _time(seconds: int) -> str:
 def _value(value: Any) -> str:
     match value:
         case list():
-            return ", ".join(map(str, value))
+            return ", ".join(map(_value, value))
         case {"from": start, "to": end, "time_zone": zone, "failures_pass": passes}:
             return f"{start}-{end} {zone}, failures {'pass' if passes else 'are held too'}"
+        case {"address": address, "reason": reason}:
+            return f"{address} ({reason})"
         case dict():
             return ", ".join(f"{name}={_value(inner)}" for name, inner in value.items())
     return str(value)

@@ -7,14 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
+from services.cli.asking import an_id
 from services.cli.webhooks import words
 
-Endpoint = Annotated[str, typer.Argument(help="The endpoint's id, wh_…", metavar="ENDPOINT")]
+Endpoint = Annotated[str, typer.Argument(help="The endpoint's id, wh_…", metavar="ENDPOINT", callback=an_id)]
 Events = Annotated[
     list[str] | None, typer.Option("--event", "-e", help="A type of event; may be given often. See `webhooks events`.")
 ]
 Url = Annotated[str | None, typer.Option(help="Where a webhook goes.")]
 To = Annotated[list[str] | None, typer.Option(help="A mail address; may be given often.")]
+ReplyTo = Annotated[str | None, typer.Option(help="Where answers to mails go, or off.")]
 SlackChannel = Annotated[str | None, typer.Option("--slack-channel", help="The channel's id, for a bot: C024BE91L.")]
 Credentials = Annotated[
     str | None,
@@ -46,6 +48,7 @@ class Wishes:
     name: str | None = None
     url: str | None = None
     to: list[str] | None = None
+    reply_to: str | None = None
     slack_channel: str | None = None
     credentials: str | None = None
     events: list[str] | None = None
@@ -63,7 +66,8 @@ class Wishes:
     description: str | None = None
 
     def body(self) -> dict[str, Any]:
-        """Return the fields that the API is sent."""
+        """Return the fields that the API is sent; refuse wishes that contradict each other."""
+        self._refuse_contradictions()
         plain = {
             "name": self.name,
             "url": self.url,
@@ -75,10 +79,17 @@ class Wishes:
         }
         return {name: value for name, value in plain.items() if value is not None} | self._address() | self._read()
 
+    def _refuse_contradictions(self) -> None:
+        if self.hold_failures and (self.quiet is None or self.quiet.strip() == "off"):
+            raise typer.BadParameter("--hold-failures: goes with the hours. Give them too: --quiet.")
+        if self.slack_channel and (self.to or self.reply_to):
+            raise typer.BadParameter("--slack-channel: an endpoint tells people in Slack or by mail. Make two.")
+
     def _address(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        if self.to:
-            found["target"] = {"to": self.to}
+        mail = {"to": self.to, "reply_to": self.reply_to}
+        if asked := {name: value for name, value in mail.items() if value}:
+            found["target"] = {name: None if value == "off" else value for name, value in asked.items()}
         if self.slack_channel:
             found["target"] = {"channel": self.slack_channel}
         if self.credentials:
@@ -96,8 +107,7 @@ class Wishes:
         if self.quiet is not None:
             found["quiet_hours"] = words.quiet_hours(self.quiet, failures_pass=not self.hold_failures)
         if self.digest is not None:
-            minutes = words.number_or_off(self.digest, "--digest")
-            found["digest_minutes"] = None if minutes is None else int(minutes)
+            found["digest_minutes"] = words.whole_or_off(self.digest, "--digest")
         if self.rate_limit is not None:
             found["rate_limit"] = words.number_or_off(self.rate_limit, "--rate-limit")
         return found

@@ -1,5 +1,6 @@
 """Read what people type: times, pairs, hours, channels"""
 
+import math
 import re
 import time
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ def instant(text: str, option: str) -> int:
         return int(text)
     try:
         return int(datetime.fromisoformat(text.strip()).astimezone().timestamp())
-    except ValueError:
+    except (ValueError, OverflowError):
         raise typer.BadParameter(
             f'{option}: "{text}" is no time. Write 2h or 3d (that long ago), 2026-11-28T09:00, or Unix seconds.'
         ) from None
@@ -41,6 +42,8 @@ def pairs(given: Sequence[str], option: str) -> dict[str, str]:
         name, equals, value = each.partition("=")
         if not name or not equals:
             raise typer.BadParameter(f'{option}: "{each[:50]}" is not of the form NAME=VALUE.')
+        if name in found:
+            raise typer.BadParameter(f'{option}: "{name[:50]}" is given twice. Give it once.')
         found[name] = value
     return found
 
@@ -61,6 +64,17 @@ def number_or_off(text: str, option: str) -> float | None:
     if text.strip() == "off":
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise typer.BadParameter(f'{option}: "{text}" is no number. "off" takes it away.') from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise typer.BadParameter(f'{option}: "{text}" is no number. "off" takes it away.')
+    return number
+
+
+def whole_or_off(text: str, option: str) -> int | None:
+    """Return a whole number; None for `off`."""
+    number = number_or_off(text, option)
+    if number is not None and not number.is_integer():
+        raise typer.BadParameter(f'{option}: "{text}" is no whole number.')
+    return None if number is None else int(number)
