@@ -59,6 +59,8 @@ def _read(event_type: str) -> "Preview":
 
 
 def _written(shown: "Preview", channel: str, *, html: bool) -> str:
+    from services.notifier.templates import fault  # noqa: PLC0415
+
     if html and channel != "email":
         raise _wrong(f"--html is a mail's page: say --channel email, not {channel}.")
     try:
@@ -67,8 +69,7 @@ def _written(shown: "Preview", channel: str, *, html: bool) -> str:
         return shown.html() if html else shown.text()
     except Exception as exc:
         # A template may raise whatever it likes: a name that is not there, a division by zero.
-        place = f"{getattr(exc, 'name', None)}, line {line}: " if (line := getattr(exc, "lineno", None)) else ""
-        raise _wrong(f"the template is broken: {place}{type(exc).__name__}: {exc}") from exc
+        raise _wrong(f"the template is broken: {fault(exc)}") from exc
 
 
 def _wrong(message: str) -> typer.Exit:

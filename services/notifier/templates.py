@@ -1,5 +1,6 @@
 """An operator's own templates in the place of ours: sandboxed, bounded in length and time; a broken one is passed by"""
 
+import traceback
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +28,17 @@ class TooLong(ValueError):
     """The template wrote more than its part may hold."""
 
 
+class NotText(ValueError):
+    """The template's bytes are not UTF-8."""
+
+
+def fault(exc: Exception) -> str:
+    """Return what is wrong with a template and where: the file and line in which it broke, also of an included one."""
+    steps = [step for step in traceback.extract_tb(exc.__traceback__) if step.filename.endswith(".j2")]
+    place = f"{Path(steps[-1].filename).name}, line {steps[-1].lineno}: " if steps else ""
+    return f"{place}{type(exc).__name__}: {exc}"
+
+
 class Templates:
     """Renders `FOLDER/EVENT_TYPE.PART.j2`, or else `FOLDER/default.PART.j2`, when there is one."""
 
@@ -43,7 +55,7 @@ class Templates:
         try:
             return self.attempt(part, event, message, **more)
         except Exception as exc:  # noqa: BLE001 (a template may raise whatever it likes)
-            _log.warning("template.broke", event_type=event.type, part=part, error=f"{type(exc).__name__}: {exc}")
+            _log.warning("template.broke", event_type=event.type, part=part, error=fault(exc))
             return None
 
     def attempt(self, part: Part, event: Happening, message: Message, **more: Any) -> str | None:
@@ -56,6 +68,9 @@ class Templates:
             template = environment.select_template(names)
         except TemplateNotFound:
             return None
+        except UnicodeDecodeError as exc:
+            name = next(name for name in names if (self._folder / name).is_file())
+            raise NotText(f"{name} is not UTF-8: {exc.reason} (byte {exc.start + 1}).") from exc
         return within(MOST_SECONDS, partial(_written, template, MOST[part], message=message, event=event, **more))
 
 

@@ -48,6 +48,11 @@ def test_what_is_wrong_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("TUNEYARD_TEMPLATES", str(tmp_path))
     (tmp_path / f"{TYPE}.text.j2").write_text("one\n{{ nothing }}")
     code, _, said = _run(TYPE)
-    assert code == 2 and "UndefinedError: 'nothing' is undefined" in said
+    assert code == 2 and f"{TYPE}.text.j2, line 2: UndefinedError: 'nothing' is undefined" in said
+    (tmp_path / "part.j2").write_text("\n\n{{ 1 / 0 }}")
+    (tmp_path / f"{TYPE}.text.j2").write_text("{% include 'part.j2' %}")
+    assert "part.j2, line 3: ZeroDivisionError" in _run(TYPE)[2]
+    (tmp_path / f"{TYPE}.text.j2").write_bytes(b"caf\xe9")
+    assert f"NotText: {TYPE}.text.j2 is not UTF-8: unexpected end of data (byte 4)" in _run(TYPE)[2]
     (tmp_path / f"{TYPE}.text.j2").write_text("one\n{% if %}")
     assert "line 2" in _run(TYPE)[2]
