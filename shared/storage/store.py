@@ -1,10 +1,12 @@
 """Keep bytes under a name: S3, GCS, Azure or a folder, by the URL's scheme."""
 
+import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
@@ -35,6 +37,7 @@ class Storage:
             # Of its own words the first line is for people; the rest is a dump, with credentials where there are some.
             why = str(exc).splitlines()[0].removesuffix(".")
             raise WrongSettings(f"TUNEYARD_STORAGE_URL names a storage that cannot be opened: {why}.") from exc
+        self._halves = _Halves(url)
 
     async def put(self, name: str, chunks: AsyncIterator[bytes]) -> Stored:
         """Write the stream, a piece at a time; raise Unavailable when the storage does not take it."""
@@ -51,6 +54,7 @@ class Storage:
             await self._store.put_async(name, counted())
         except (BaseError, OSError) as exc:
             raise Unavailable(f"The storage did not take {name}: {exc}") from exc
+        await asyncio.to_thread(self._halves.remove, name)
         return Stored(bytes=size, sha256=digest.hexdigest())
 
     async def get_range(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
@@ -78,11 +82,11 @@ class Storage:
         return cast(BinaryIO, io.BufferedReader(_Object(self._store, name, size, stopped), _CHUNK))
 
     async def delete(self, name: str) -> None:
-        """Remove the object; what is not there is removed already."""
+        """Remove the object, and what a writer that was killed left of it; what is not there is removed already."""
         try:
-            await self._store.delete_async(name)
-        except FileNotFoundError:
-            return
+            with suppress(FileNotFoundError):
+                await self._store.delete_async(name)
+            await asyncio.to_thread(self._halves.remove, name)
         except (BaseError, OSError) as exc:
             raise Unavailable(f"The storage did not delete {name}: {exc}") from exc
 
@@ -92,6 +96,24 @@ class Storage:
             await self._store.put_async(".probe", b"tuneyard")
         except (BaseError, OSError) as exc:
             raise Unavailable(f"The storage cannot be written: {exc}") from exc
+
+
+class _Halves:
+    """What writers that were killed left in a folder: `NAME#1`, `NAME#2`, as obstore calls what it has not yet renamed.
+
+    Of a writer that still is at it, because nobody told it that it lost its lease, the rename fails: it tries again.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+    def remove(self, name: str) -> None:
+        """Remove all of a name, one that the store has taken: none leads out of the folder."""
+        if self._folder is not None:
+            with suppress(OSError):
+                for number in count(1):
+                    (self._folder / f"{name}#{number}").unlink()
 
 
 class _Object(io.RawIOBase):

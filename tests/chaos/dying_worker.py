@@ -16,7 +16,7 @@ from shared.db.database import Database
 from shared.provider.client import Provider
 from shared.runtime import Runtime, open_runtime
 from shared.settings import Settings
-from shared.storage.store import Storage
+from shared.storage.store import Storage, Stored
 from shared.work.claim import Lease
 from shared.work.outcomes import Outcome
 from workers.app import working
@@ -67,9 +67,20 @@ class DyingDatabase(Database):
 
 
 class DyingStorage(Storage):
-    """May die right after an object is gone."""
+    """May die before an object is written, in the middle of it and after; and right after one is gone."""
 
     grave: Grave
+
+    async def put(self, name: str, chunks: AsyncIterator[bytes]) -> Stored:
+        self.grave.reached("put before")
+        stored = await super().put(name, self._broken_off(chunks))
+        self.grave.reached("put after")
+        return stored
+
+    async def _broken_off(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            yield chunk
+            self.grave.reached("put half")
 
     async def delete(self, name: str) -> None:
         await super().delete(name)

@@ -1,10 +1,7 @@
 """A worker killed with SIGKILL in the middle of each step, Redis flushed: still one job at the provider."""
 
 import asyncio
-import multiprocessing
-import signal
 from collections.abc import AsyncIterator
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import openai
@@ -12,19 +9,12 @@ import pytest
 from aiohttp.test_utils import TestServer
 from openai.types.fine_tuning import FineTuningJob
 from redis.asyncio import Redis
-from sqlalchemy import text
 
 from services.trainer.app import build_app
 from services.trainer.config import TrainerConfig
-from shared.db.database import sql
 from shared.settings import PipelineSettings, Settings
-from tests.chaos.dying_worker import work_until_death
+from tests.chaos.killing import all_holds, dies_at, nothing_left
 from tests.conftest import House, chats, until
-from workers.watch import broken
-
-#: Forked from a process that has imported everything already: a worker then starts in a tenth of a second.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.chaos.dying_worker"])
 
 #: (step, point of death, what is left behind)
 POINTS = [
@@ -78,12 +68,12 @@ async def test_every_job_ends_once_though_a_worker_is_killed_in_every_step(
         jobs = []
         for lane in range(_JOBS):
             jobs.append((await _job(client, 10 + lane)).id)
-            await _dies_at(house, POINTS[lane::_JOBS], redis, tmp_path)
+            await dies_at(house, POINTS[lane::_JOBS], redis, tmp_path)
         await house.start_worker()
         await until(lambda: _all_ready(client, jobs), patience=120)
         await _once_each(client, trainer, jobs)
-        await until(lambda: _nothing_left(house))
-        await _all_holds(house)
+        await until(lambda: nothing_left(house))
+        await all_holds(house)
 
 
 #: (step, point of death, what is left behind), each met by the end of what the test asked for.
@@ -110,21 +100,21 @@ async def test_a_cancel_and_every_deletion_are_done_though_workers_are_killed_at
     redis = Redis.from_url(settings.redis_url)
     async with openai.AsyncOpenAI(base_url=house.url, api_key=house.key, max_retries=0) as client, redis:
         trained = await _job(client, 10)
-        await _dies_at(house, [("model.probe", "answers after", "trained")], redis, tmp_path)
+        await dies_at(house, [("model.probe", "answers after", "trained")], redis, tmp_path)
         stopped = await _job(client, 11, n_epochs=50)
-        await _dies_at(house, [("job.create", "commit 6 after", "created there")], redis, tmp_path)
+        await dies_at(house, [("job.create", "commit 6 after", "created there")], redis, tmp_path)
         await client.fine_tuning.jobs.cancel(stopped.id)
-        await _dies_at(house, CANCEL, redis, tmp_path)
+        await dies_at(house, CANCEL, redis, tmp_path)
         model = str((await client.fine_tuning.jobs.retrieve(trained.id)).fine_tuned_model)
         await client.files.delete(trained.training_file)
-        await _dies_at(house, ERASE_FILE, redis, tmp_path)
+        await dies_at(house, ERASE_FILE, redis, tmp_path)
         await client.models.delete(model)
-        await _dies_at(house, ERASE_MODEL, redis, tmp_path)
+        await dies_at(house, ERASE_MODEL, redis, tmp_path)
         await house.start_worker()
-        await until(lambda: _nothing_left(house))
+        await until(lambda: nothing_left(house))
         assert (await client.fine_tuning.jobs.retrieve(stopped.id)).status == "cancelled"
         await _gone(settings, trained.training_file, model)
-        await _all_holds(house)
+        await all_holds(house)
 
 
 async def _job(client: openai.AsyncOpenAI, examples: int, n_epochs: int = 1) -> FineTuningJob:
@@ -132,20 +122,6 @@ async def _job(client: openai.AsyncOpenAI, examples: int, n_epochs: int = 1) -> 
     return await client.fine_tuning.jobs.create(
         training_file=file.id, model="gpt-4o-mini", hyperparameters={"n_epochs": n_epochs}
     )
-
-
-async def _dies_at(house: House, points: list[tuple[str, str, str]], redis: Redis, folder: Path) -> None:
-    settings = house.runtime.settings
-    for step, point, _left in points:
-        await _leases_run_out(house)
-        assert await _dies(settings, step, point, folder) == -signal.SIGKILL, f"nobody reached {point} of {step}"
-        await redis.flushall()
-
-
-async def _leases_run_out(house: House) -> None:
-    """Make it so late that the next worker need not wait for the dead one; the last one's run out by themselves."""
-    async with house.runtime.database.begin() as session:
-        await sql(session, text("UPDATE work_items SET lease_until = now() WHERE lease_until > now()"))
 
 
 async def _gone(settings: Settings, file_id: str, model: str) -> None:
@@ -160,21 +136,6 @@ async def _gone(settings: Settings, file_id: str, model: str) -> None:
 
 def _holds(folder: Path, content: bytes) -> bool:
     return any(found.read_bytes() == content for found in folder.rglob("*") if found.is_file())
-
-
-async def _dies(settings: Settings, step: str, point: str, folder: Path) -> int | None:
-    worker = _processes.Process(target=work_until_death, args=(settings, step, point, str(folder / "dying.log")))
-    worker.start()
-    try:
-        await until(lambda: _ended(worker))
-        return worker.exitcode
-    finally:
-        worker.kill()
-        worker.join()
-
-
-async def _ended(worker: BaseProcess) -> bool:
-    return not worker.is_alive()
 
 
 async def _all_ready(client: openai.AsyncOpenAI, jobs: list[str]) -> bool:
@@ -201,18 +162,3 @@ async def _once_each(client: openai.AsyncOpenAI, trainer: TestServer, jobs: list
             if event.type == "metrics"
         ]
         assert len(steps) == len(set(steps)) > 0
-
-
-async def _nothing_left(house: House) -> bool:
-    """A row whose worker died after the last write is struck out by the next, when its lease has run out."""
-    async with house.runtime.database.begin() as session:
-        left = text("SELECT kind, subject_id FROM work_items WHERE kind NOT IN ('event.fanout', 'house.watch')")
-        work = await sql(session, left)
-        return work.all() == []
-
-
-async def _all_holds(house: House) -> None:
-    assert await broken(house.runtime.database) == {}
-    async with house.runtime.database.begin() as session:
-        unclear = await sql(session, text("SELECT count(*) FROM intents WHERE outcome = 'unclear'"))
-        assert unclear.scalar_one() == 0

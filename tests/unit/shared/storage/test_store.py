@@ -53,6 +53,19 @@ async def test_a_stream_that_breaks_leaves_nothing_behind(storage: Storage, tmp_
     assert _files(tmp_path) == []
 
 
+@pytest.mark.parametrize("does", ["put", "delete"])
+async def test_what_a_killed_writer_left_goes_with_the_next_that_comes(
+    storage: Storage, tmp_path: Path, does: str
+) -> None:
+    await storage.put("uploads/one", _pieces(BYTES))
+    for number in (1, 2):
+        (tmp_path / "a folder" / "uploads" / f"one#{number}").write_bytes(BYTES)
+    (tmp_path / "a folder" / "uploads" / "one2#1").write_bytes(b"of another")
+    await (storage.put("uploads/one", _pieces(b"x")) if does == "put" else storage.delete("uploads/one"))
+    left = ["one2#1"] if does == "delete" else ["one", "one2#1"]
+    assert sorted(path.name for path in _files(tmp_path)) == left
+
+
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
