@@ -1,6 +1,6 @@
 """Find examples that are nearly the same: candidates by MinHash and LSH, each judged by what the two share"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.datasets.quality.bands import bands, candidates
-from shared.datasets.quality.groups import distinct, runs
-from shared.datasets.quality.shingles import Batch, samples_at
-from shared.datasets.quality.template import in_template, template_of
+from shared.datasets.quality.groups import distinct
+from shared.datasets.quality.shingles import Batch
+from shared.datasets.quality.similar import samples_of, similarities
+from shared.datasets.quality.template import template_of
 
 #: Both the questions and the answers must be alike by so much: many questions may be asked of one document.
 PART = 0.5
 #: Pairs whose samples are held at a time, and pairs judged in one go: a file of nothing but twins has millions.
-_FETCHED_AT_ONCE, _JUDGED_AT_ONCE = 65_536, 4_096
+_FETCHED_AT_ONCE, _JUDGED_AT_ONCE = 65_536, 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,47 +53,10 @@ def _alike_of(
 ) -> Iterator[Alike]:
     ones, others = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
     involved = distinct(np.concatenate((ones, others)))
-    samples = dict(samples_at(batches, involved))
+    samples = samples_of(batches, involved, template, most)
     for start in range(0, len(pairs), _JUDGED_AT_ONCE):
         one, other = ones[start : start + _JUDGED_AT_ONCE], others[start : start + _JUDGED_AT_ONCE]
-        kept = [[samples[place] for place in places.tolist()] for places in (one, other)]
-        similar = similarities(*kept, template=template, most=most)
+        similar = similarities(samples, np.searchsorted(involved, one), np.searchsorted(involved, other))
         part = np.where(np.isnan(similar), (answers[one] == answers[other])[:, None], similar)
-        for place in np.flatnonzero((similar[:, 0] >= least) & (part[:, 1:] >= PART).all(axis=1)):
-            yield Alike(int(one[place]), int(other[place]), float(similar[place, 0]))
-
-
-def similarities(
-    ones: Sequence[NDArray[np.uint32]],
-    others: Sequence[NDArray[np.uint32]],
-    *,
-    template: NDArray[np.uint32],
-    most: int,
-) -> NDArray[np.float64]:
-    """Return for each pair of ordered samples the similarity of the whole, of what was asked, and of what was answered.
-
-    Of a part of which neither sample has a run nothing is known: it is not a number.
-    """
-    number = len(ones)
-    counts = np.array([len(sample) for sample in (*ones, *others)])
-    pair = np.repeat(np.concatenate((np.arange(number), np.arange(number))), counts).astype(np.uint64)
-    values = np.concatenate((*ones, *others)) if number else np.empty(0, np.uint32)
-    # A full sample ends at its largest number: what lies beyond was not kept, and is not compared.
-    ends = np.array([sample[-1] if len(sample) >= most else 0xFFFFFFFF for sample in (*ones, *others)], np.uint32)
-    known = values <= np.minimum(ends[:number], ends[number:])[pair.astype(np.int64)]
-    known[in_template(template, values)] = False
-    ordered = np.sort((pair[known] << np.uint64(32)) | values[known])
-    return _shares(ordered, number)
-
-
-def _shares(ordered: NDArray[np.uint64], number: int) -> NDArray[np.float64]:
-    begins, ends = runs(ordered)
-    pair = (ordered[begins] >> np.uint64(32)).astype(np.int64)
-    both = ends - begins > 1
-    answer = (ordered[begins] & np.uint64(1)).astype(bool)
-    shares = np.full((number, 3), np.nan)
-    for column, part in enumerate((np.ones(len(pair), bool), ~answer, answer)):
-        either = np.bincount(pair[part], minlength=number)
-        shared: NDArray[Any] = np.bincount(pair[part & both], minlength=number)
-        np.divide(shared, either, out=shares[:, column], where=either > 0)
-    return shares
+        alike = np.flatnonzero((similar[:, 0] >= least) & (part[:, 1:] >= PART).all(axis=1))
+        yield from map(Alike, one[alike].tolist(), other[alike].tolist(), similar[alike, 0].tolist())

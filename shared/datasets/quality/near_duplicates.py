@@ -1,5 +1,6 @@
 """Say which examples are nearly the same, in one file or in a training file and its validation file"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ def find_near_duplicates(rows: Rows, shingles: Shingles, findings: Findings) -> 
     least = findings.policy.thresholds.near_duplicate
     eligible = _first_of_each(rows["example"])
     alike = find_alike(shingles.batches(), eligible, answers, least=least, most=shingles.most)
-    groups = _joined(list(alike))
+    groups = _joined(alike)
     for places, similarity in groups:
         said = f"{counted(len(places), 'example')} are nearly the same, in {lines(line[places])}: in their words they"
         cure = f"share at least {similarity:.0%} of what either has. Keep one, or make them differ in what matters."
@@ -71,22 +72,23 @@ def _first_of_each(keys: NDArray[Any]) -> NDArray[np.bool_]:
     return first
 
 
-def _joined(pairs: list[Alike]) -> list[tuple[list[int], float]]:
+def _joined(pairs: Iterable[Alike]) -> list[tuple[list[int], float]]:
     """Return groups of places that pairs join, with the least similarity of their pairs; the earliest first."""
     parent: dict[int, int] = {}
+    least: dict[int, float] = {}
 
     def root(place: int) -> int:
         while (above := parent.setdefault(place, place)) != place:
             parent[place] = place = parent[above]
         return place
 
+    # As they come: of a file full of twins there are ten times as many pairs as examples.
     for pair in pairs:
         one, other = root(pair.one), root(pair.other)
-        parent[max(one, other)] = min(one, other)
+        first = min(one, other)
+        parent[max(one, other)] = first
+        least[first] = min(pair.similarity, least.get(one, 1.0), least.get(other, 1.0))
     groups: dict[int, list[int]] = {}
     for place in sorted(parent):
         groups.setdefault(root(place), []).append(place)
-    least = dict.fromkeys(groups, 1.0)
-    for pair in pairs:
-        least[root(pair.one)] = min(least[root(pair.one)], pair.similarity)
     return [(places, least[first]) for first, places in sorted(groups.items())]

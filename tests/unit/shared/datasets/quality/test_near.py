@@ -11,6 +11,7 @@ from shared.datasets.policy import Policy, Thresholds
 from shared.datasets.quality import Sketch
 from shared.datasets.quality.bands import bands
 from shared.datasets.quality.shingles import MOST_SHINGLES, Batch, Shingles
+from shared.datasets.quality.similar import samples_of, similarities
 from shared.datasets.quality.talk import see
 from shared.datasets.quality.words import read_words
 from tests.unit.shared.datasets.quality.examples import Example, chat, judged, said, sketched
@@ -187,6 +188,29 @@ def test_pairs_share_a_band_as_often_as_they_are_alike(union: int, shared: int, 
     batch = Batch(np.concatenate(samples), np.array([len(sample) for sample in samples], np.uint16))
     keys = bands([batch], np.empty(0, np.uint32))
     assert least <= (keys[::2] == keys[1::2]).any(axis=1).mean() <= most
+
+
+def shares(one: set[int], other: set[int]) -> list[float]:
+    """Return what two samples share of the whole, of what was asked and of what was answered."""
+    parts = [(one, other)]
+    parts += [({run for run in one if run % 2 == odd}, {run for run in other if run % 2 == odd}) for odd in (0, 1)]
+    return [len(a & b) / len(a | b) if a | b else np.nan for a, b in parts]
+
+
+def test_what_two_samples_share_is_what_their_sets_do() -> None:
+    chance, most = np.random.default_rng(5), 24
+    sizes = chance.integers(1, 40, 200)
+    samples = [np.unique(chance.integers(0, 60, size, dtype=np.uint32))[:most] for size in sizes]
+    samples[7] = samples[8]
+    batch = Batch(np.concatenate(samples), np.array([len(sample) for sample in samples], np.uint16))
+    template = np.array([3, 4, 50], np.uint32)
+    kept = samples_of([batch], np.arange(200), template, most)
+    one, other = np.append(np.arange(0, 199), 7), np.append(np.arange(1, 200), 7)
+    for found, a, b in zip(similarities(kept, one, other), one.tolist(), other.tolist(), strict=True):
+        # What is beyond the end of a full sample is not known of it.
+        end = min(int(sample[-1]) if len(sample) == most else 60 for sample in (samples[a], samples[b]))
+        pair = [{int(run) for run in samples[at] if run <= end} - set(template.tolist()) for at in (a, b)]
+        np.testing.assert_allclose(found, shares(*pair))
 
 
 def test_a_sample_is_cut_to_the_smallest_and_may_be_cut_again() -> None:
