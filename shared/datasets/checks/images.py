@@ -49,8 +49,9 @@ def _check_data(url: str, path: str, place: Place) -> None:
         said = f"images are JPEG, PNG or WEBP; this one says it is {shown(claimed)}. Convert it."
         place.add("image_invalid", said, path)
         return
-    if len(url) * 3 // 4 > _MOST_BYTES + 100:
-        said = f"an image has at most 10 MB; this one has about {len(url) * 3 // 4 / 1e6:.1f}. Scale it down."
+    text = url[url.find(",") + 1 :].rstrip("=")
+    if (size := len(text) * 3 // 4) > _MOST_BYTES:
+        said = f"an image has at most 10 MB ({_MOST_BYTES:,} bytes); this one has {size:,}. Scale it down."
         place.add("image_invalid", said, path)
         return
     data = decoded(url)

@@ -5,6 +5,7 @@ from typing import Any
 from shared.datasets.checks.chat import check_messages
 from shared.datasets.checks.declared import check_declared
 from shared.datasets.checks.findings import Place
+from shared.datasets.checks.images import check_number
 from shared.datasets.checks.roles import REINFORCEMENT_ROLES
 from shared.datasets.checks.turns import check_answered, check_offered
 
@@ -15,6 +16,7 @@ def check_reinforcement(example: dict[str, Any], place: Place) -> None:
     """Add what is wrong with a reinforcement line (OpenAI's FineTuneReinforcementRequestInput)."""
     check_declared({"tools": example.get("tools")}, place)
     messages = check_messages(example["messages"], "messages", place, REINFORCEMENT_ROLES)
+    check_number(place)
     if messages:
         check_answered(messages, "messages", place)
         check_offered(example, messages, "messages", place)
