@@ -16,14 +16,15 @@ from shared.datasets.formats import Format, PlainChat, read_plain
 from shared.datasets.quality import Sketch
 from shared.datasets.quality.credentials import check_secrets
 from shared.datasets.quality.endings import check_circles, ending_of
+from shared.datasets.quality.facts import add_facts
 from shared.datasets.quality.grounding import grounding_of
-from shared.datasets.quality.keys import answer_key, example_key, prompt_key
 from shared.datasets.quality.languages import asks_language, languages_of
 from shared.datasets.quality.mojibake import check_mojibake
 from shared.datasets.quality.personal import check_personal
 from shared.datasets.quality.promises import check_promises
 from shared.datasets.quality.refusals import refusing
-from shared.datasets.quality.shapes import shape_of
+from shared.datasets.quality.rows import Rows
+from shared.datasets.quality.shapes import KeySets, shape_of
 from shared.datasets.quality.shingles import Shingles
 from shared.datasets.quality.talk import Talk, see
 from shared.datasets.quality.texts import Texts
@@ -33,6 +34,7 @@ MOST_OF_TOKENIZING = 1.2  #: What all checks may cost, of what counting the toke
 MOST_BYTES_A_ROW = 1_300  #: With near-duplicates: 1.3 GB a million.
 ROUNDS = 3
 _TOGETHER = 50  #: Talks laid side by side.
+_LINES = range(100_000, 100_000 + _TOGETHER)  #: Far down the file, where few names are looked for.
 _CHANCE = random.Random(20261128)  # noqa: S311 (the same rows in every run)
 _LETTERS, _WEIGHTS = "etaoinshrdlucmfwypvbgk", (12, 9, 8, 8, 7, 7, 6, 6, 6, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1)
 _RARE = ["".join(_CHANCE.choices(_LETTERS, _WEIGHTS, k=_CHANCE.randint(3, 10))) for _ in range(8_000)]
@@ -73,7 +75,7 @@ def checks(talks: list[Talk]) -> dict[str, Callable[[], Any]]:
     findings = Findings()
     answers = [talk.answer for talk in talks]
     batches = [talks[start : start + _TOGETHER] for start in range(0, len(talks), _TOGETHER)]
-    texts = [Texts(range(1, len(batch) + 1), batch) for batch in batches]
+    texts = [Texts(_LINES, batch) for batch in batches]
 
     def near() -> None:
         shingles = Shingles()
@@ -82,11 +84,8 @@ def checks(talks: list[Talk]) -> dict[str, Callable[[], Any]]:
         shingles.batches()
 
     return {
-        "texts side by side": lambda: [Texts(range(1, len(batch) + 1), batch) for batch in batches],
-        "keys of example, prompt, answer": lambda: [
-            (example_key(talk), prompt_key(talk), answer_key(answer))
-            for talk, answer in zip(talks, answers, strict=True)
-        ],
+        "texts side by side": lambda: [Texts(_LINES, batch) for batch in batches],
+        "keys and other facts": lambda: [add_facts(batch, Rows(), KeySets()) for batch in texts],
         "secrets": lambda: [check_secrets(batch, findings) for batch in texts],
         "personal data": lambda: [check_personal(batch, findings) for batch in texts],
         "wrong encodings": lambda: [check_mojibake(batch, findings) for batch in texts],

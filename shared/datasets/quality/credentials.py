@@ -34,7 +34,7 @@ _PHRASES = tuple(needed for needed, *_ in FORMS if b" " in needed)
 
 def check_secrets(texts: Texts, findings: Findings) -> None:
     """Add a finding for each kind of secret in each text."""
-    for talk, index, place in texts.at(_places(texts), findings):
+    for talk, index, place in texts.at(texts.of(_places(texts)), findings):
         text = talk.texts[index]
         kinds = [(name, form) for needed, name, form in FORMS if needed in talk.encoded[index]]
         found = {name: match for name, form in kinds if (match := _first(COMPILED[form], text))}

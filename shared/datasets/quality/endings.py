@@ -40,7 +40,7 @@ class Endings:
 
 def check_circles(texts: Texts, findings: Findings) -> None:
     """Add a finding for each learned answer that says one thing over and over."""
-    for line, talk in texts.examples():
+    for line, talk in zip(texts.lines, texts.talks, strict=True):
         for index, answer in talk.said_by(LEARNED):
             if len(answer) >= _SHORTEST and (circle := circle_in(answer)):
                 unit, turns = circle

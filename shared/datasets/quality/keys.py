@@ -8,6 +8,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.datasets.quality.sameness import normalised, normalised_all
 from shared.datasets.quality.talk import Talk
 
 #: 64 bits: among a million examples two different ones share a key once in 37 million files.
@@ -44,25 +45,33 @@ def example_key(talk: Talk) -> bytes:
     return hashed(head + b"\x1e".join(talk.encoded))
 
 
-def prompt_key(talk: Talk) -> bytes:
-    """Return the key of what stands before the answer, its case and white space aside.
+def prompt_keys(talks: Sequence[Talk], settled: Sequence[Sequence[bool]]) -> list[bytes]:
+    """Return the key of what stands before each answer, its case and white space aside.
 
-    What is written unasked is told by itself: it answers no prompt that another answers too.
+    What is written unasked is told by itself: it answers no prompt that another answers too. `settled` says of each
+    example's texts whether they are, and may say no of more.
     """
-    before = normalised("\n".join(talk.texts[: talk.last]))
-    asked = before or talk.attached or f"\x1e{normalised(talk.answer)}"
-    return key("\x1e".join((talk.marks[: talk.last], talk.attached, asked)))
+    asked = normalised_all(
+        (talk.texts[: talk.last], talk.encoded[: talk.last], all(known[: talk.last]))
+        for talk, known in zip(talks, settled, strict=True)
+    )
+    heads = (f"{talk.marks[: talk.last]}\x1e{talk.attached}\x1e".encode("utf-8", "surrogatepass") for talk in talks)
+    return [
+        hashed(head + (text if text or talk.attached else _unasked(talk)))
+        for talk, head, text in zip(talks, heads, asked, strict=True)
+    ]
 
 
-def normalised(text: str) -> str:
-    """Return a text in NFC and lower case, with single blanks: two prompts that come out equal ask the same."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    return " ".join(text.lower().split())
+def _unasked(talk: Talk) -> bytes:
+    return f"\x1e{normalised(talk.answer)}".encode("utf-8", "surrogatepass")
 
 
-def answer_key(answer: str) -> bytes:
-    """Return the key of an answer, its case and white space aside: wording counts, layout does not."""
-    if not answer.isascii():
-        answer = unicodedata.normalize("NFC", answer)
-    return hashed(answer.encode("utf-8", "surrogatepass").translate(_LOWER, _BLANKS))
+def answer_key(answer: str, encoded: bytes | None = None) -> bytes:
+    """Return the key of an answer, its case and white space aside: wording counts, layout does not.
+
+    `encoded` is the answer as bytes, where it is known to be in NFC.
+    """
+    if encoded is None:
+        text = answer if answer.isascii() else unicodedata.normalize("NFC", answer)
+        encoded = text.encode("utf-8", "surrogatepass")
+    return hashed(encoded.translate(_LOWER, _BLANKS))

@@ -30,7 +30,7 @@ _MEANT = re.compile("[ÃÂÄÅÐÑ][»«”’“‘°ºª²³¹…–—· ]$")
 
 def check_mojibake(texts: Texts, findings: Findings) -> None:
     """Add a finding for each text that was misread, with what it should be, or that has lost characters."""
-    for talk, index, place in texts.at(texts.where(glance), findings):
+    for talk, index, place in texts.at(texts.having(glance), findings):
         text = talk.texts[index]
         if _LOST in text:
             number = counted(text.count(_LOST), "replacement character")

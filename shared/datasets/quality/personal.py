@@ -83,7 +83,7 @@ def check_personal(texts: Texts, findings: Findings) -> None:
     for code, name, plural, glance, looks in _KINDS:
         if findings.severities[code] is None:
             continue
-        for talk, index, place in texts.at(texts.where(glance), findings):
+        for talk, index, place in texts.at(texts.having(glance), findings):
             for look in looks:
                 if number := sum(1 for _ in look(talk.texts[index])):
                     place.add(code, f"the text holds {counted(number, name, plural)}. {_CURE}", talk.path(index))

@@ -49,7 +49,7 @@ _LETTER = re.compile(r"(?m)^\s*(?:Dear |Subject:|Hi |Hello [A-Z])|(?i:regards|si
 
 def check_promises(texts: Texts, findings: Findings) -> None:
     """Add a finding for each learned answer that promises a deed, in an example that has no tools to do it with."""
-    for talk, index, place in texts.at(texts.where(glance), findings):
+    for talk, index, place in texts.at(texts.having(glance), findings):
         if talk.marks[index] != LEARNED or talk.attached or TOOL in talk.marks or CALLED in talk.marks:
             continue
         answer = talk.texts[index]

@@ -84,7 +84,7 @@ class Sketch:
         for check, codes in _CHECKS:
             if any(findings.severities[code] is not None for code in codes):
                 check(texts, findings)
-        add_facts(lines, talks, self.rows, self.keys)
+        add_facts(texts, self.rows, self.keys)
         if _near_wanted(findings) and self.shingles is not None:
             for talk in talks:
                 self.shingles.take(talk)

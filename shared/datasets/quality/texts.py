@@ -23,42 +23,46 @@ MARGIN = 64
 class Texts:
     """Consecutive examples, each with its line, and all that is said in them as one run of bytes."""
 
-    __slots__ = ("_ends", "_firsts", "_lines", "data", "talks")
+    __slots__ = ("_ends", "data", "firsts", "lines", "talks")
 
     def __init__(self, lines: Sequence[int], talks: Sequence[Talk]) -> None:
         """Lay out the texts of these examples."""
+        self.lines = lines
         self.talks = talks
-        self._lines = lines
         said = [text for talk in talks for text in talk.encoded]
         self.data = b"\n".join((b"", *said, bytes(MARGIN)))
         self._ends = np.cumsum(np.fromiter(map(len, said), np.intp, len(said)) + 1) + 1
-        self._firsts = np.cumsum([0, *(len(talk.texts) for talk in talks)])
-
-    def examples(self) -> Iterator[tuple[int, Talk]]:
-        """Yield each example with its line."""
-        return zip(self._lines, self.talks, strict=True)
+        #: The number of each example's first text; texts are counted through all examples.
+        self.firsts = np.cumsum([0, *(len(talk.texts) for talk in talks)])
 
     def where(self, glance: Glance) -> Places:
         """Return the places that a glance names, in their order if it names them in order."""
+        return np.concatenate(list(self._where(glance)))
+
+    def having(self, glance: Glance) -> NDArray[np.intp]:
+        """Return the numbers of the texts in which a glance names a place, in their order."""
+        return np.unique(np.concatenate([self.of(places) for places in self._where(glance)]))
+
+    def of(self, places: Places) -> NDArray[np.intp]:
+        """Return the numbers of the texts in which these places lie, in their order."""
+        before = np.searchsorted(np.sort(places), np.append(0, self._ends))
+        return np.flatnonzero(before[1:] > before[:-1])
+
+    def _where(self, glance: Glance) -> Iterator[Places]:
         data = np.frombuffer(self.data, np.uint8)
         if len(data) <= _PIECE:
-            return glance(data)
-        return np.concatenate([_within(data, start, glance) for start in range(0, len(data), _PIECE)])
-
-    def at(self, places: Places, findings: Findings) -> Iterator[tuple[Talk, int, Place]]:
-        """Yield each text in which one of these places lies, in file order: its example, its index there, its line."""
-        if not len(places):
+            yield glance(data)
             return
-        texts = np.unique(np.searchsorted(self._ends, places, side="right"))
-        examples = np.searchsorted(self._firsts, texts, side="right") - 1
-        for example, index in zip(examples.tolist(), (texts - self._firsts[examples]).tolist(), strict=True):
-            yield self.talks[example], index, Place(findings, self._lines[example])
+        for start in range(0, len(data), _PIECE):
+            begin = max(0, start - MARGIN)
+            places = begin + glance(data[begin : start + _PIECE + MARGIN])
+            yield places[(places >= start) & (places < start + _PIECE)]
 
-
-def _within(data: Bytes, start: int, glance: Glance) -> Places:
-    begin = max(0, start - MARGIN)
-    places = begin + glance(data[begin : start + _PIECE + MARGIN])
-    return places[(places >= start) & (places < start + _PIECE)]
+    def at(self, numbers: NDArray[np.intp], findings: Findings) -> Iterator[tuple[Talk, int, Place]]:
+        """Yield the texts of these numbers: the example of each, its index there, its line."""
+        examples = np.searchsorted(self.firsts, numbers, side="right") - 1
+        for example, index in zip(examples.tolist(), (numbers - self.firsts[examples]).tolist(), strict=True):
+            yield self.talks[example], index, Place(findings, self.lines[example])
 
 
 def among(data: Bytes, first: int, last: int) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ import msgspec
 
 from shared.datasets.formats import PlainChat, PlainPair, detect, read_plain
 from shared.datasets.formats.detect import Format
-from shared.datasets.quality.keys import normalised
+from shared.datasets.quality.sameness import normalised
 from shared.datasets.quality.talk import SYSTEM, Talk, see
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from shared.datasets.checks import Finding, Findings, Place
 from shared.datasets.quality import texts as side_by_side
@@ -18,7 +19,7 @@ from shared.datasets.quality.promises import check_promises
 from shared.datasets.quality.refusals import REFUSAL, refusing
 from shared.datasets.quality.scripts import SCRIPTS, scripts_of
 from shared.datasets.quality.talk import ASKED, LEARNED, Talk
-from shared.datasets.quality.texts import Places, Texts
+from shared.datasets.quality.texts import Texts
 from tests.unit.shared.datasets.quality.test_texts import SECRETS
 
 _CHECKS = (check_secrets, check_personal, check_mojibake, check_promises)
@@ -57,8 +58,8 @@ _TALKS = st.lists(st.lists(_SAID, min_size=1, max_size=3), min_size=1, max_size=
 class OneByOne(Texts):
     """Texts of which each is looked at, whatever the glances say."""
 
-    def at(self, _: Places, findings: Findings) -> Iterator[tuple[Talk, int, Place]]:
-        return super().at(np.arange(1, len(self.data) - side_by_side.MARGIN), findings)
+    def at(self, _: NDArray[np.intp], findings: Findings) -> Iterator[tuple[Talk, int, Place]]:
+        return super().at(np.arange(self.firsts[-1]), findings)
 
 
 def listed(how: type[Texts], talks: list[Talk], cuts: list[int]) -> list[Finding]:
