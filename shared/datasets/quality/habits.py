@@ -29,13 +29,18 @@ class PairHabits:
 
     def take(self, pair: PlainPair | dict[str, Any]) -> None:
         """Look at one pair."""
-        prompt, completion = (
-            (pair.prompt, pair.completion) if isinstance(pair, PlainPair) else (pair["prompt"], pair["completion"])
-        )
+        prompt: Any
+        completion: Any
+        if isinstance(pair, PlainPair):
+            prompt, completion = pair.prompt, pair.completion
+        else:
+            prompt, completion = pair.get("prompt"), pair.get("completion")
+        if not isinstance(completion, str):
+            return  # That is for the rules to say.
         self.pairs += 1
         self.unspaced += not completion[:1].isspace()
         self.completions = _common(self.completions, completion)
-        if prompt:
+        if prompt and isinstance(prompt, str):
             self.asked += 1
             self.prompts = _common(self.prompts, prompt)
 

@@ -4,7 +4,7 @@ import json
 import pickle
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.datasets.checks import Findings
@@ -59,11 +59,12 @@ def test_where_a_file_is_cut_makes_no_difference(examples: list[Example], cuts: 
 
 
 @given(st.lists(_ANY, max_size=3), st.sampled_from(Format))
+@example([{"prompt": True, "completion": "a"}, {"completion": "a"}], Format.COMPLETION)
 @settings(max_examples=60)
 def test_no_object_of_json_is_raised_at(examples: list[dict[str, Any]], kind: Format) -> None:
     findings, sketch = Findings(), Sketch()
-    for line, example in enumerate(examples, 1):
-        sketch.take(line, example, kind, findings)
+    for line, each in enumerate(examples, 1):
+        sketch.take(line, each, kind, findings)
     json.dumps(sketch.conclude(findings, against=sketch).as_dict())
 
 
