@@ -52,10 +52,9 @@ class Shingles:
 
     def take(self, talk: Talk) -> None:
         """Take all that is said, but for the system: it is the same in every example."""
-        said = talk.texts
+        taken = talk.encoded
         if SYSTEM in talk.marks:
-            said = [text for mark, text in zip(talk.marks, said, strict=True) if mark != SYSTEM]
-        taken = [text[:_MOST_OF_AN_EXAMPLE].encode("utf-8", "surrogatepass") for text in said]
+            taken = [text for mark, text in zip(talk.marks, taken, strict=True) if mark != SYSTEM]
         size = sum(map(len, taken)) + len(taken)
         if size > _MOST_OF_AN_EXAMPLE:
             taken = _beginning(taken)
