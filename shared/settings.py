@@ -131,13 +131,14 @@ class SmtpSettings(BaseModel):
         return self.port or {"starttls": 587, "tls": 465, "none": 25}[self.tls]
 
 
+# A setting that cannot be read may be a secret: what it was is not told, only where.
+_READ = SettingsConfigDict(env_prefix="TUNEYARD_", env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True)
+
+
 class NoticeSettings(BaseSettings):
     """What notices look like; all that the terminal's preview needs."""
 
-    # A setting that cannot be read may be a secret: what it was is not told, only where.
-    model_config = SettingsConfigDict(
-        env_prefix="TUNEYARD_", env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True
-    )
+    model_config = _READ
 
     #: Where people reach the gateway with a browser. Messages link there; without it they have no links.
     public_url: str | None = None
@@ -150,14 +151,35 @@ class NoticeSettings(BaseSettings):
         return value if value is None else setting_forms.web_url(value)
 
 
-class Settings(NoticeSettings):
-    """The settings shared by gateway, worker, notifier and the terminal's `migrate`."""
+class SealedSettings(BaseSettings):
+    """Where secrets are stored, and what they are encrypted with; all that the terminal's `keyring` needs."""
+
+    model_config = _READ
 
     database_url: str
-    redis_url: str
-    storage_url: str
     #: Fernet keys, newest first: the first encrypts, all decrypt. `tuneyard up` makes one.
     secret_keys: Annotated[list[SecretStr], NoDecode, Field(min_length=1)]
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return _parts(value) if isinstance(value, str) else value
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _of_fernet(cls, keys: list[SecretStr]) -> list[SecretStr]:
+        for key in keys:
+            setting_forms.fernet_key(key.get_secret_value())
+        return keys
+
+    _of_a_database = field_validator("database_url")(setting_forms.database_url)
+
+
+class Settings(NoticeSettings, SealedSettings):
+    """The settings shared by gateway, worker, notifier and the terminal's `migrate`."""
+
+    redis_url: str
+    storage_url: str
     providers: dict[str, ProviderSettings] = Field(min_length=1)
 
     host: str = "127.0.0.1"
@@ -189,19 +211,11 @@ class Settings(NoticeSettings):
     #: Schemas of apprise that projects may name (`discord,tgram`); none is none. Needs `tuneyard[apprise]`.
     apprise_services: Annotated[list[str], NoDecode] = []
 
-    @field_validator("secret_keys", "apprise_services", mode="before")
+    @field_validator("apprise_services", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return _parts(value) if isinstance(value, str) else value
 
-    @field_validator("secret_keys")
-    @classmethod
-    def _of_fernet(cls, keys: list[SecretStr]) -> list[SecretStr]:
-        for key in keys:
-            setting_forms.fernet_key(key.get_secret_value())
-        return keys
-
-    _of_a_database = field_validator("database_url")(setting_forms.database_url)
     _of_redis = field_validator("redis_url")(setting_forms.redis_url)
     _of_a_storage = field_validator("storage_url")(setting_forms.storage_url)
 

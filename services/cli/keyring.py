@@ -7,7 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from shared.security.resealing import Resealed
-    from shared.settings import Settings
+    from shared.settings import SealedSettings
 
 _PAGE = 200
 
@@ -23,9 +23,9 @@ def keyring() -> None:
     Restart every part with the new key in front before. May run while everything works, and twice. Exits with 1
     when a secret opens with no key of the ring: it is named and left as it is.
     """
-    from services.cli.parts import read_settings  # noqa: PLC0415 (the start of --help must stay fast)
+    from services.cli.parts import read_sealed_settings  # noqa: PLC0415 (the start of --help must stay fast)
 
-    done = asyncio.run(reseal(read_settings()))
+    done = asyncio.run(reseal(read_sealed_settings()))
     typer.echo(f"{done.written} stored secrets are under the newest key.")
     for where in done.unreadable:
         typer.echo(
@@ -35,7 +35,7 @@ def keyring() -> None:
         raise typer.Exit(1)
 
 
-async def reseal(settings: "Settings") -> "Resealed":
+async def reseal(settings: "SealedSettings") -> "Resealed":
     """Go through all that is encrypted, a page in a transaction."""
     from shared.db.database import Database  # noqa: PLC0415
     from shared.endpoints.sealed import reseal_endpoints  # noqa: PLC0415

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import typer
 
-    from shared.settings import NoticeSettings, Settings
+    from shared.settings import NoticeSettings, SealedSettings, Settings
 
 _MISSING = "is not set. Set it (docs/operating.md lists the settings), or run `tuneyard up`, which brings everything."
 
@@ -88,6 +88,14 @@ def read_notice_settings() -> "NoticeSettings":
     from shared.settings import NoticeSettings  # noqa: PLC0415
 
     settings: NoticeSettings = _read(NoticeSettings)
+    return settings
+
+
+def read_sealed_settings() -> "SealedSettings":
+    """Return where secrets are and what opens them; exit code 2 as above."""
+    from shared.settings import SealedSettings  # noqa: PLC0415
+
+    settings: SealedSettings = _read(SealedSettings)
     return settings
 
 

@@ -15,6 +15,8 @@ _RESERVED = frozenset(
         *("onion", "test", "example", "invalid", "arpa"),
     )
 )
+#: What answers there hands out a machine's credentials: no allowed network makes it a receiver.
+_METADATA = frozenset(("metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"))
 _AUTHORITY_END = re.compile(r"[/?#]")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -49,6 +51,8 @@ def _may_be_inside(host: str, reach: Reach) -> bool:
         return reach.adds(ip)
     if host == "localhost":
         return reach.loopback
+    if host in _METADATA:
+        return False
     *labels, top = host.split(".")
     return bool(reach.networks) and _is_name(host) and (not labels or top in _RESERVED)
 

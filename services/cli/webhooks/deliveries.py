@@ -69,9 +69,15 @@ def send_sample(
 ) -> None:
     """Send a sample by the real way and show what came back. Exits with 1 unless that was 2xx."""
     path = f"/webhook_endpoints/{endpoint}/test"
-    result = answered(lambda client: client.post(path, {"event_type": event}), base_url, as_json=as_json)
-    say(result, as_json=as_json, people=lambda answer: f"{answer['event_type']}: answered {answer['status_code']}.")
-    if not 200 <= result["status_code"] < 300:
+
+    async def act(client: "Client") -> tuple[Json, Json | None]:
+        result = await client.post(path, {"event_type": event})
+        arrived = 200 <= result["status_code"] < 300
+        return result, None if arrived else await client.get(f"/deliveries/{result['delivery_id']}")
+
+    result, failed = answered(act, base_url, as_json=as_json)
+    say(result, as_json=as_json, people=lambda answer: view.sample(answer, failed))
+    if failed is not None:
         raise typer.Exit(FAILED)
 
 

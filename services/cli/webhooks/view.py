@@ -58,6 +58,12 @@ def delivery(one: Json) -> str:
     return "\n".join([head, *attempts, *(f"      {line}" for line in said.strip()[:500].splitlines())])
 
 
+def sample(one: Json, failed: Json | None) -> str:
+    """Return how a test ended, and its delivery when it failed: a number alone does not say what is to be mended."""
+    told = f"{one['event_type']}: answered {one['status_code']}."
+    return told if failed is None else f"{told}\n{delivery(failed)}"
+
+
 def recovery(one: Json) -> str:
     """Return how far a recovery is, or how it ended."""
     return (

@@ -1,10 +1,14 @@
 """`tuneyard keyring`: after it an old key of the ring can be dropped, and nothing has become unreadable."""
 
+import asyncio
+
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from services.cli.keyring import reseal
+from services.cli.main import app
 from shared.db.database import Database
 from shared.endpoints import registry, rotation
 from shared.endpoints.sealed import COLUMNS
@@ -78,3 +82,10 @@ async def test_what_no_key_opens_is_named_and_left(settings: Settings) -> None:
             KeyRing([NEW]).decrypt(stored)
     finally:
         await database.close()
+
+
+async def test_it_needs_the_keys_and_the_database_alone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNEYARD_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("TUNEYARD_SECRET_KEYS", f"{NEW},{OLD}")
+    ended = await asyncio.to_thread(CliRunner().invoke, app, ["keyring"])
+    assert (ended.exit_code, ended.stdout) == (0, "0 stored secrets are under the newest key.\n")

@@ -148,7 +148,9 @@ async def test_a_test_a_resend_and_a_recovery(house: House, notifier: None, tune
     await house.start_worker()
     async with receiving(500) as receiver:
         made = json.loads((await tuneyard("create", "x", "--url", receiver.url, "--json")).stdout)["id"]
-        assert "answered 500." in (await tuneyard("test", made, code=1)).stdout
+        tested = (await tuneyard("test", made, code=1)).stdout
+        assert "answered 500.\ndlv_" in tested
+        assert "      said" in tested
         await happen(house)
         await receiver.wait_for(2)
         listed = json.loads((await tuneyard("deliveries", made, "--state", "pending", "--json")).stdout)["data"]

@@ -109,6 +109,8 @@ def test_what_the_operator_allows_passes_by_address_and_by_names_of_its_own(url:
         pytest.param("http://0x7f.1:3000/h", id="a number that looks like a name"),
         pytest.param("http://user@receiver:3000/h", id="a user name"),
         pytest.param("http://a..svc/h", id="an empty label"),
+        pytest.param("http://metadata.google.internal/h", id="metadata by name"),
+        pytest.param("https://metadata/h", id="metadata by its short name"),
     ],
 )
 def test_allowing_a_network_allows_nothing_else(url: str) -> None:
