@@ -55,6 +55,25 @@ def test_a_validation_file_is_checked_for_what_was_trained_on(folder: Path) -> N
     assert "too_few_examples" not in held["findings_by_code"]
 
 
+@pytest.mark.parametrize(
+    ("training", "said"),
+    [
+        (b"question,answer\nWhat?,That.\n", "table.csv holds no example that can be read, so nobody looked"),
+        (GOOD, None),
+    ],
+)
+def test_a_training_file_that_cannot_be_read_leaves_leaks_unsought_and_says_so(
+    folder: Path, training: bytes, said: str | None
+) -> None:
+    (folder / "table.csv").write_bytes(training)
+    _, held = json.loads(run("table.csv", "--validation", "blank.jsonl", "--json").stdout)["data"]
+    found = [one["message"] for one in held["findings"] if one["code"] == "leakage_not_checked"]
+    assert [message.startswith(said or "") for message in found] == ([] if said is None else [True])
+    assert (held["quality"]["leakage"] is None) == (said is not None)
+    without = run("table.csv", "--validation", "blank.jsonl", "--json", "--no-quality").stdout
+    assert "leakage_not_checked" not in without
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])
 def test_a_packed_file_is_checked_as_the_plain_one(folder: Path, pack: Any) -> None:
     (folder / "packed.jsonl").write_bytes(pack(BAD))
