@@ -97,12 +97,15 @@ class MailServer:
         return answer
 
 
-def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """Return a certificate of this machine that only who is told of it trusts, and a server's context with it."""
+def certificate(folder: Path, *named: str) -> tuple[Path, ssl.SSLContext]:
+    """Return a certificate that only who is told of it trusts, and a server's context with it.
+
+    It is for the names and addresses that are `named`; for this machine when there are none.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = dt.datetime.now(dt.UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    names = x509.SubjectAlternativeName([_general(each) for each in named or ("localhost", "127.0.0.1")])
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -123,6 +126,14 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(trusted, secret)
     return trusted, context
+
+
+def _general(named: str) -> x509.GeneralName:
+    """Return a name as certificates hold it. `dns:` in front makes a name of what looks like an address."""
+    try:
+        return x509.IPAddress(ip_address(named))
+    except ValueError:
+        return x509.DNSName(named.removeprefix("dns:"))
 
 
 @asynccontextmanager
