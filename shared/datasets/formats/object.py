@@ -17,17 +17,15 @@ def read_object_at_once(line: bytes) -> dict[str, Any] | None:
 
     Oddities are what decoders swallow: a key twice, a NUL, half a surrogate pair, a number of more than 64 bits.
     """
-    if b"\\u0000" in line:
-        return None
-    written = keys_in(line)
     try:
-        declaring = read_declaring(line)
-        if declaring is not None and declaring[1] == written:
-            return declaring[0]
+        if (declaring := read_declaring(line)) is not None:
+            return declaring
     except _FAULTS:
         pass
+    if b"\\u0000" in line:
+        return None
     try:
         value = _decode(line)
     except _FAULTS:
         return None
-    return value if isinstance(value, dict) and keys_of(value) == written else None
+    return value if isinstance(value, dict) and keys_of(value) == keys_in(line) else None
