@@ -26,7 +26,11 @@ _ENTROPY = 3.8
 _LONG = 20
 #: These characters, and a few more between them.
 _TOKEN = b"+"[0], 0x7F
-_VALUE = re.compile(rb"""["'][A-Za-z0-9+/_=-]{20,128}["']""")
+_QUOTES = b"\"'"
+#: A value that may be random, to its end.
+_VALUE = re.compile(rb"""(?=[^"']*[0-9])[A-Za-z0-9+/_=-]{20,128}["']""")
+#: The shortest goes on for so long after its beginning; letters beyond ASCII may belong to it.
+_REST = re.compile(rb"[+-\x7f]{16}|[+-\x7f]*[\x80-\xff]")
 _WORDS = tuple(needed for needed, *_ in FORMS if b" " not in needed)
 #: A private key's beginning is the one that is no word.
 _PHRASES = tuple(needed for needed, *_ in FORMS if b" " in needed)
@@ -49,13 +53,15 @@ def _places(texts: Texts) -> Places:
     """Return where a secret may stand: at a long word that holds its beginning, or that is a value in quotes."""
     edges = texts.where(_edges)
     starts, ends = edges[::2], edges[1::2] + _LONG - 1
-    words = [texts.data[start - 1 : end + 1] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    words = [texts.data[start : end + 1] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     joined = b" ".join(words)
-    held = [at for needed in _WORDS for at in places_of(needed, joined)]
+    held = [at for needed in _WORDS for at in places_of(needed, joined) if _REST.match(joined, at + len(needed))]
     begins = np.cumsum([0, *map(len, words)]) + np.arange(len(words) + 1)
     told = np.searchsorted(begins, np.array(held, np.intp), side="right") - 1
     phrases = [at for needed in _PHRASES for at in places_of(needed, texts.data)] if words else []
-    values = [starts[at] for at, word in enumerate(words) if _VALUE.fullmatch(word)]
+    before = np.frombuffer(texts.data, np.uint8)[starts - 1]
+    quoted = np.flatnonzero((before == _QUOTES[0]) | (before == _QUOTES[1])).tolist()
+    values = [starts[at] for at in quoted if _VALUE.fullmatch(words[at])]
     return np.concatenate((starts[told], np.array(values + phrases, np.intp)))
 
 

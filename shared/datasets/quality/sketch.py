@@ -29,7 +29,7 @@ from shared.datasets.quality.texts import Texts
 from shared.datasets.quality.verdict import Quality
 
 #: Characters of examples that are looked at together.
-_TOGETHER = 1 << 17
+_TOGETHER = 1 << 19
 #: What is looked for in the texts of an example by themselves, and what is said of it.
 _CHECKS = (
     (check_secrets, ("secret",)),
