@@ -34,7 +34,7 @@ async def run(runtime: Runtime, lease: Lease) -> Outcome:
         return await _later(runtime, model, exc)
     async with runtime.begin() as session:
         await lease.fence(session)
-        await lifecycle.advance(session, model.id, Readiness.READY)
+        await lifecycle.advance(session, model.id, Readiness.READY, labels=job.labels)
         note(session, job.id, f"The model answers: {model.id}")
     return Done()
 

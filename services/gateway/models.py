@@ -11,6 +11,7 @@ from shared import catalogue
 from shared.clock import unix
 from shared.errors import Conflict
 from shared.jobs.queries import alive_from_model
+from shared.jobs.tables import Job
 from shared.models import lifecycle
 from shared.models import queries as models
 from shared.models.states import Readiness
@@ -45,8 +46,9 @@ async def delete(request: web.Request) -> web.Response:
     if catalogue.exact(name) is not None:
         raise ApiError(f"{name} is a base model; only tuned models can be deleted.", status=403, param="model")
     async with runtime(request).begin() as session:
-        await models.get(session, caller(request).project_id, name)
-        await lifecycle.advance(session, name, Readiness.DELETED)
+        model = await models.get(session, caller(request).project_id, name)
+        job = await session.get_one(Job, model.job_id)
+        await lifecycle.advance(session, name, Readiness.DELETED, labels=job.labels)
         if (job_id := await alive_from_model(session, name)) is not None:
             raise Conflict(
                 f"Model {name} is what {job_id} goes on from, which has not ended. Cancel the job first.", param="model"

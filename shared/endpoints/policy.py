@@ -140,11 +140,11 @@ def decide(answer: Answer, attempt: int, *, once: bool = False) -> Outcome:
 
 
 def _again(answer: Answer, attempt: int) -> Outcome:
+    asked = seconds_asked(answer.retry_after, datetime.now(UTC))
     if answer.verdict is not None and answer.verdict.after is not None:
-        return TryAgain(_jittered(answer.verdict.after), answer.told())
+        return TryAgain(max(_jittered(answer.verdict.after), asked), answer.told())
     if attempt >= len(SCHEDULE):
         return GaveUp(f"{answer.told()} That was try {attempt} of {len(SCHEDULE)}.")
-    asked = seconds_asked(answer.retry_after, datetime.now(UTC))
     return TryAgain(max(wait_after(attempt), asked), answer.told())
 
 

@@ -24,7 +24,7 @@ def sample(event_type: str, project_id: str, at: int) -> dict[str, Any]:
         case "model":
             model = Model(id=_TUNED, created=at, owned_by=project_id).model_dump(mode="json")
             lineage = {"base_model": _BASE, "parent_model": None, "job_id": _JOB}
-            data = {**model, "readiness": happened, "lineage": lineage}
+            data = {**model, "readiness": happened, "lineage": lineage, "metadata": {}}
         case _:
             data = {"id": f"{subject}_test", "object": subject, "status": happened}
     return {**data, "test": True}

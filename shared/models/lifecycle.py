@@ -1,5 +1,7 @@
 """The only writer of a model's readiness; each change and its event are one transaction."""
 
+from collections.abc import Mapping
+
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -28,8 +30,11 @@ async def add(session: AsyncSession, model: TunedModel) -> None:
         await session.flush()
 
 
-async def advance(session: AsyncSession, name: str, to: Readiness) -> TunedModel:
-    """Move the model along one legal arrow and record the event; the state it is already in changes nothing."""
+async def advance(session: AsyncSession, name: str, to: Readiness, *, labels: Mapping[str, str] | None) -> TunedModel:
+    """Move the model along one legal arrow and record the event; the state it is already in changes nothing.
+
+    The event carries `labels`, the metadata of the model's job: who listens for a team's jobs hears of its models.
+    """
     model = (await session.exec(select(TunedModel).where(TunedModel.id == name).with_for_update())).one()
     if model.readiness == to:
         return model
@@ -40,5 +45,7 @@ async def advance(session: AsyncSession, name: str, to: Readiness) -> TunedModel
     session.add(model)
     await session.flush()
     await session.refresh(model)
-    await record(session, _EVENTS[to], project_id=model.project_id, subject_id=model.id, data=show(model))
+    await record(
+        session, _EVENTS[to], project_id=model.project_id, subject_id=model.id, data={**show(model), "metadata": labels}
+    )
     return model

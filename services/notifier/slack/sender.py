@@ -21,14 +21,12 @@ from shared import clock
 from shared.db.database import Database
 from shared.endpoints import deliveries
 from shared.endpoints.deliveries import Claimed
-from shared.endpoints.policy import Answer, seconds_asked
+from shared.endpoints.policy import Answer
 from shared.errors import TuneyardError
 from shared.security.secrets_at_rest import KeyRing
 
 #: A delivery that has to wait longer goes back. Waited for here, it is overtaken by none.
 _LONGEST_WAIT = 10.0
-#: What Slack asks for when it does not say how long.
-_HOLD_SECONDS = 30.0
 #: Below the lease: all posts of one delivery, and the waits between them.
 _SECONDS = 40.0
 
@@ -59,7 +57,7 @@ class SlackSender:
             status=reply.status,
             body=kept(reply.body.encode()),
             retry_after=reply.retry_after,
-            verdict=judge(reply),
+            verdict=judge(reply, delivery.attempt),
         )
 
     async def _tell(self, delivery: Claimed) -> Reply:
@@ -96,7 +94,7 @@ class SlackSender:
             return Reply(429, "ratelimited", "Not sent: the channel has to wait.", f"{wait:.1f}")
         reply = await step()
         if reply.busy:
-            self._pace.hold(key, seconds_asked(reply.retry_after, clock.now()) or _HOLD_SECONDS)
+            self._pace.hold(key, reply.asked_seconds)
         return reply
 
 

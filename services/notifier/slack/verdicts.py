@@ -4,8 +4,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from shared.endpoints.policy import Verdict
+from shared import clock
+from shared.endpoints.policy import Verdict, seconds_asked
 
+#: What Slack asks for when it does not say how long.
+HOLD_SECONDS = 30.0
+#: A channel that is busy is asked again as soon as Slack wants it, then twice as late each time and once an hour at
+#: most, for a day: what is told of a job stays in order, so all that follows waits with it.
+BUSY_TRIES = 30
+_LONGEST_BUSY_SECONDS = 3600.0
 #: It may work in a while.
 _PASSES = frozenset(
     (
@@ -73,6 +80,11 @@ class Reply:
         return self.status == 429 or self.error in ("ratelimited", "rate_limited")
 
     @property
+    def asked_seconds(self) -> float:
+        """How long Slack asks to wait, where it is busy."""
+        return seconds_asked(self.retry_after, clock.now()) or HOLD_SECONDS
+
+    @property
     def of_the_content(self) -> bool:
         """Whether the same without blocks may be taken."""
         return self.error in _OF_THE_CONTENT
@@ -97,13 +109,15 @@ def of_api(status: int, body: str, retry_after: str | None) -> Reply:
     return Reply(status, error, body, retry_after, told)
 
 
-def judge(reply: Reply) -> Verdict:
-    """Return what follows. A word that is not known counts by its status."""
+def judge(reply: Reply, attempt: int) -> Verdict:
+    """Return what follows from the answer to try number `attempt`. A word that is not known counts by its status."""
     if reply.ok:
         return Verdict("delivered")
     word = reply.error or ""
     said = f'Slack answered {reply.status}, "{word}".'
-    if reply.status in (408, 429) or reply.status >= 500 or word in _PASSES:
+    if reply.busy:
+        return _of_busy(reply, attempt, said)
+    if reply.status == 408 or reply.status >= 500 or word in _PASSES:
         return Verdict("retry", said)
     if word in _MENDED_BY_A_PERSON:
         return Verdict("pause", _MENDED_BY_A_PERSON[word])
@@ -111,3 +125,9 @@ def judge(reply: Reply) -> Verdict:
         return Verdict("pause", f"{said} The endpoint needs another webhook or channel.")
     # What is wrong with this one message need not be wrong with the next.
     return Verdict("give_up", said)
+
+
+def _of_busy(reply: Reply, attempt: int, said: str) -> Verdict:
+    if attempt >= BUSY_TRIES:
+        return Verdict("give_up", f"{said} That was try {attempt} of {BUSY_TRIES}.")
+    return Verdict("retry", said, after=max(reply.asked_seconds, min(2.0**attempt, _LONGEST_BUSY_SECONDS)))

@@ -1,11 +1,15 @@
 """A job's whole way, in one process over real servers."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import openai
 import pytest
 from openai.types.fine_tuning import FineTuningJob
+from sqlalchemy import text
 
+from shared.db.database import sql
+from shared.endpoints.routing import matches
 from tests.conftest import House, chats, lines, until
 
 MODEL = "gpt-4o-mini-2024-07-18"
@@ -108,3 +112,22 @@ async def test_a_tuned_model_answers_and_is_gone_when_deleted(house: House, clie
     with pytest.raises(openai.NotFoundError) as refused:
         await client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Hi"}])
     assert refused.value.code == "model_not_found"
+
+
+async def test_who_listens_for_a_teams_jobs_hears_of_their_models(house: House, client: openai.AsyncOpenAI) -> None:
+    await house.start_worker()
+    file = await client.files.create(file=("train.jsonl", chats()), purpose="fine-tune")
+    job = await client.fine_tuning.jobs.create(training_file=file.id, model=MODEL, metadata={"team": "blue"})
+    model = str((await _ended(client, job.id)).fine_tuned_model)
+
+    async def happened() -> dict[str, Any]:
+        async with house.runtime.database.begin() as session:
+            found = await sql(session, text("SELECT type, data FROM events WHERE subject_id = :model"), model=model)
+            return {event.type: event.data for event in found}
+
+    await until(happened)  # model.ready
+    await client.models.delete(model)
+    events = await happened()
+    assert set(events) == {"model.ready", "model.deleted"}
+    assert all(matches({"metadata": {"team": "blue"}}, name, data) for name, data in events.items())
+    assert not any(matches({"metadata": {"team": "red"}}, name, data) for name, data in events.items())

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.notifier.slack.verdicts import judge, of_api, of_webhook
+from services.notifier.slack.verdicts import BUSY_TRIES, judge, of_api, of_webhook
 
 _WEBHOOK = [
     (200, "ok", "delivered"),
@@ -48,14 +48,14 @@ _API = [
 
 @pytest.mark.parametrize(("status", "body", "kind"), _WEBHOOK)
 def test_a_webhooks_answer(status: int, body: str, kind: str) -> None:
-    verdict = judge(of_webhook(status, body, None))
+    verdict = judge(of_webhook(status, body, None), 1)
     assert verdict.kind == kind
     assert kind == "delivered" or verdict.reason.endswith(".")
 
 
 @pytest.mark.parametrize(("word", "kind"), _API)
 def test_the_apis_answer_with_status_200(word: str, kind: str) -> None:
-    assert judge(of_api(200, json.dumps({"ok": False, "error": word}), None)).kind == kind
+    assert judge(of_api(200, json.dumps({"ok": False, "error": word}), None), 1).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_the_apis_answer_with_status_200(word: str, kind: str) -> None:
     ],
 )
 def test_the_apis_answer_is_read_strictly(status: int, body: str, kind: str) -> None:
-    assert judge(of_api(status, body, None)).kind == kind
+    assert judge(of_api(status, body, None), 1).kind == kind
 
 
 def test_a_reason_says_what_to_do_and_no_secret() -> None:
-    verdict = judge(of_webhook(404, "no_service", None))
+    verdict = judge(of_webhook(404, "no_service", None), 1)
     assert verdict.reason == (
         "The Slack webhook was removed or switched off. Make a new one and give its URL to the endpoint."
     )
@@ -84,3 +84,22 @@ def test_a_reason_says_what_to_do_and_no_secret() -> None:
 def test_only_a_fault_of_the_content_is_tried_without_blocks() -> None:
     assert of_webhook(400, "invalid_blocks", None).of_the_content
     assert not of_webhook(404, "no_service", None).of_the_content
+
+
+@pytest.mark.parametrize(
+    ("attempt", "retry_after", "after"),
+    [
+        (1, "2", 2.0),  # as soon as Slack wants it
+        (1, None, 30.0),  # it did not say
+        (4, "2", 16.0),  # it has said so again and again
+        (4, "120", 120.0),
+        (20, "2", 3600.0),
+        (BUSY_TRIES, "2", None),
+    ],
+)
+def test_a_busy_channel_is_asked_again_soon_and_not_for_ever(
+    attempt: int, retry_after: str | None, after: float | None
+) -> None:
+    for reply in (of_webhook(429, "rate_limited", retry_after), of_api(200, '{"error": "ratelimited"}', retry_after)):
+        verdict = judge(reply, attempt)
+        assert (verdict.kind, verdict.after) == ("give_up" if after is None else "retry", after)
