@@ -33,7 +33,7 @@ from shared.tokenizer import load
 MOST_OF_TOKENIZING = 1.2  #: What all checks may cost, of what counting the tokens costs.
 MOST_BYTES_A_ROW = 1_300  #: With near-duplicates: 1.3 GB a million.
 ROUNDS = 3
-_TOGETHER = 50  #: Talks laid side by side.
+_TOGETHER = 500  #: Talks laid side by side.
 _LINES = range(100_000, 100_000 + _TOGETHER)  #: Far down the file, where few names are looked for.
 _CHANCE = random.Random(20261128)  # noqa: S311 (the same rows in every run)
 _LETTERS, _WEIGHTS = "etaoinshrdlucmfwypvbgk", (12, 9, 8, 8, 7, 7, 6, 6, 6, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1)

@@ -1,4 +1,4 @@
-"""Take an example at a time, keep what is needed of it, and conclude on the file as a whole"""
+"""Take the examples of a file, keep what is needed of each, and conclude on the file as a whole"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -62,7 +62,7 @@ class Sketch:
         self.take_all([(line, example, kind)], findings)
 
     def take_all(self, examples: Iterable[Taken], findings: Findings) -> None:
-        """Look at the examples that follow, each with its line and format. Many at once cost half of one by one."""
+        """Look at the examples that follow, each with its line and format. One by one they cost three times as much."""
         lines: list[int] = []
         talks: list[Talk] = []
         waiting = 0

@@ -4,11 +4,13 @@ import json
 import pickle
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.datasets.checks import Findings
 from shared.datasets.formats import Format
+from shared.datasets.policy import Policy
 from shared.datasets.quality import Sketch
 from tests.unit.shared.datasets.quality.examples import Example, chat, in_blocks, judged, pair, sketched
 
@@ -80,3 +82,12 @@ def test_a_line_without_an_answer_is_left_to_the_rules() -> None:
     quality, findings = judged([{"messages": [{"role": "user", "content": "Hi"}]}, {"messages": 7}, pair("a", "b")])
     assert quality.examples == 1
     assert findings.listed() == []
+
+
+def test_a_check_that_is_off_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    checks = [(lambda _, __, code=code: made.append(code), (code, "promise")) for code in ("secret", "mojibake")]
+    monkeypatch.setattr("shared.datasets.quality.sketch._CHECKS", checks)
+    findings = Findings(Policy(codes={"secret": None, "promise": None}))
+    Sketch().take(1, chat("Hi", "Hello"), Format.CHAT, findings)
+    assert made == ["mojibake"]
