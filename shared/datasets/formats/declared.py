@@ -16,13 +16,14 @@ _TOOLS, _NUL = b'"tools":', b"\\u0000"
 class Declared(list[Any]):
     """The array under `tools`. What was found out about it is kept with it, since it comes again: nobody changes it."""
 
-    __slots__ = ("is_plain", "is_right", "keys", "tokens")
+    __slots__ = ("is_plain", "is_right", "keys", "names", "tokens")
 
     def __init__(self, tools: list[Any], keys: int) -> None:
         super().__init__(tools)
         self.keys = keys  #: How many there are in it and below.
         self.is_plain = False  #: It was written without oddities: no key stands twice in it.
         self.is_right = False  #: No rule is broken by it, as far as is known.
+        self.names: set[str | None] | None = None  #: What may be called, once somebody has asked.
         self.tokens: dict[str, tuple[int, int]] = {}  #: By encoding.
 
 

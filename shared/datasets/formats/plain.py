@@ -33,6 +33,8 @@ class PlainPair(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _UNSET = msgspec.UNSET
+#: An object within an object ends here: no plain line has one, and nearly every line that declares tools does.
+_TOOLS_END = b"}}]}"
 _HIDDEN = re.compile(rb'"[ \t\r]+:')
 _BACKSLASHES = re.compile(rb'(\\\\+)":')
 _chat = msgspec.json.Decoder(PlainChat)
@@ -44,6 +46,8 @@ def read_plain(line: bytes, kind: Format | None) -> PlainChat | PlainPair | None
 
     A line with any oddity (tools, parts, a NUL, a key twice) is None too, be it right or wrong.
     """
+    if line.endswith(_TOOLS_END):
+        return None
     try:
         match kind:
             case Format.CHAT:
