@@ -22,7 +22,7 @@ MOST_ANSWER_BYTES = 16 * 1024
 #: write into one that is just being closed.
 KEEP_ALIVE_SECONDS = 4.0
 #: More than the notifier has slots, those of long sends included: none ever waits for another's connection.
-_CONNECTIONS = 640
+_CONNECTIONS = 720
 #: Seconds that a look-up may take while a caller waits for an endpoint to be made.
 _LOOK_SECONDS = 2.0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from aiohttp import web
 
 from .stage import House, receiving, working_notifier
@@ -9,7 +10,8 @@ from .stage import House, receiving, working_notifier
 HANGING, EACH, OTHERS = 100, 10, 10
 
 
-async def test_a_hundred_endpoints_that_hang_do_not_delay_the_others(house: House) -> None:
+@pytest.mark.parametrize("fresh", [True, False], ids=["first tries", "retries"])
+async def test_a_hundred_endpoints_that_hang_do_not_delay_the_others(house: House, fresh: bool) -> None:  # noqa: FBT001 (a parameter)
     over = asyncio.Event()
 
     async def hang(_request: web.Request) -> web.Response:
@@ -19,10 +21,10 @@ async def test_a_hundred_endpoints_that_hang_do_not_delay_the_others(house: Hous
     async with receiving(hang) as hanging, receiving() as healthy:
         for number in range(HANGING):
             endpoint_id, _ = await house.endpoint(f"{hanging.url}/{number}")
-            await _fill(house, endpoint_id, EACH, 2)
+            await _fill(house, endpoint_id, EACH, 2, fresh=fresh)
         for number in range(OTHERS):
             endpoint_id, _ = await house.endpoint(f"{healthy.url}/{number}")
-            await _fill(house, endpoint_id, EACH, 1)
+            await _fill(house, endpoint_id, EACH, 1, fresh=fresh)
         async with working_notifier(house.database, house.ring):
             try:
                 # They hang for longer than this; all that they could take, they had before the others came.
@@ -31,13 +33,13 @@ async def test_a_hundred_endpoints_that_hang_do_not_delay_the_others(house: Hous
                 over.set()
 
 
-async def _fill(house: House, endpoint_id: str, count: int, age: float) -> None:
+async def _fill(house: House, endpoint_id: str, count: int, age: float, *, fresh: bool) -> None:
     """Let deliveries to an endpoint wait since `age` seconds ago."""
     await house.rows(
         "WITH made AS (INSERT INTO event_payloads (event_id, event_type, body) "
         "SELECT 'evt_' || :id || n, 'fine_tuning.job.succeeded', '{}'::bytea FROM generate_series(1, :count) n "
-        "RETURNING event_id) INSERT INTO deliveries (id, event_id, endpoint_id, state, run_at) "
-        "SELECT 'dlv_' || event_id, event_id, :id, 'pending', "
+        "RETURNING event_id) INSERT INTO deliveries (id, event_id, endpoint_id, state, fresh, run_at) "
+        "SELECT 'dlv_' || event_id, event_id, :id, 'pending', :fresh, "
         "clock_timestamp() - make_interval(secs => :age) FROM made",
-        id=endpoint_id, count=count, age=age,
+        id=endpoint_id, count=count, age=age, fresh=fresh,
     )  # fmt: skip

@@ -161,7 +161,7 @@ async def test_first_tries_go_before_retries_that_are_longer_due(house: House, r
         await turn(notifier)
         await house.make_due()
         fresh = await house.happen()
-        notifier.drain.slots.total_retries = 2
+        notifier.drain.slots.retries.total = 2
         await notifier.look()
         await notifier.drain.finish(5)
         await notifier.recorder.flush()
