@@ -40,7 +40,7 @@ class Crew:
                 raise CrewClosed
             if not self._has_one():
                 return None
-            hand = self._idle.pop() if self._idle else self._hire()
+            hand = self._rested() or self._hire()
             self._lent.append(hand)
             return hand
 
@@ -75,6 +75,15 @@ class Crew:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _rested(self) -> Hand | None:
+        """Return an idle process. One that was ended meanwhile, for memory say, is let go of: no file is at fault."""
+        while self._idle:
+            hand = self._idle.pop()
+            if hand.is_idle:
+                return hand
+            hand.end()
+        return None
 
     def _hire(self) -> Hand:
         return Hand(_context(), others=[*self._idle, *self._lent])

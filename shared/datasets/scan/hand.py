@@ -1,5 +1,6 @@
 """One process that looks at blocks, as the pass sees it: orders go there, answers come back"""
 
+import atexit
 import ctypes
 from collections import deque
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ class Hand:
         copied = (self.connection, *(hand.connection for hand in others)) if isinstance(context, ForkContext) else ()
         self._process: Any = context.Process(target=work, args=(theirs, slot, copied), daemon=True)
         self._process.start()
+        # It heeds no SIGTERM, and multiprocessing would send it one at the exit and wait.
+        atexit.register(self._process.kill)
         theirs.close()
         self.is_ready = False
         self._is_slot_free = True
@@ -87,6 +90,7 @@ class Hand:
         """End the process and let go of it."""
         self._process.kill()
         self._process.join()
+        atexit.unregister(self._process.kill)
         self.connection.close()
 
     def _send(self, order: Order) -> None:

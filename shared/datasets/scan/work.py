@@ -34,8 +34,9 @@ class Order:
 
 def work(orders: Connection, slot: "Array[c_char]", copied: Sequence[Connection]) -> None:
     """Do what is ordered until nobody is there who orders."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who ordered; they end us.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Both may be sent to all processes of a service at once. They are for who ordered; they end us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(OSError):
         _OOM_SCORE[0].write_text(_OOM_SCORE[1], "ascii")
     for end in copied:

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -162,6 +163,32 @@ def test_a_process_that_is_killed_is_reported_and_the_crew_works_on(crew: Crew) 
     with pytest.raises(ProcessDied, match=r"died \(signal 9\) while it looked at lines [\d,]+ to [\d,]+"):
         check(killing(crew, data), model=None, tokens=False, crew=crew)
     assert check([data], model=None, tokens=False, crew=crew).examples == 100_000
+
+
+def test_a_process_that_is_killed_while_it_is_idle_costs_no_file_anything(crew: Crew) -> None:
+    check([many(100_000)], model=None, tokens=False, crew=crew)
+    for hand in crew._idle:
+        os.kill(hand._process.pid, signal.SIGKILL)
+        hand._process.join()
+    assert check([many(100_000)], model=None, tokens=False, crew=crew).examples == 100_000
+
+
+def test_told_to_stop_with_all_of_a_service_a_process_goes_on_until_who_ordered_ends_it(crew: Crew) -> None:
+    def stopping() -> Iterator[bytes]:
+        for number, chunk in enumerate(cut(many(100_000), 100_000)):
+            yield chunk
+            if number == 30:
+                os.kill(crew._lent[0]._process.pid, signal.SIGTERM)
+
+    assert check(stopping(), model=None, tokens=False, crew=crew).examples == 100_000
+
+
+def test_a_crew_that_nobody_closed_holds_up_no_exit() -> None:
+    script = (
+        "from shared.datasets.scan import Crew\ncrew = Crew(1)\nhand = crew.borrow()\n"
+        "while not hand.is_ready:\n    hand.hear()"
+    )
+    assert subprocess.run([sys.executable, "-c", script], timeout=30, check=False).returncode == 0
 
 
 def test_a_reader_that_stops_leaves_the_crew_to_others(crew: Crew) -> None:
