@@ -10,7 +10,7 @@ from shared.datasets.quality.texts import Glance, Texts
 
 #: An address from its sign on, which is found faster than its beginning; and the beginning, read before the sign.
 _EMAIL = re.compile(r"@((?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24})(?![\w@-])")
-_LOCAL = re.compile(r"(?<![\w.+@/%-])[A-Za-z0-9][\w.+%-]{0,63}$")
+_LOCAL = re.compile(r"(?<![\w.+@/%-])[A-Za-z0-9][\w.+%-]{0,63}\Z")
 #: RFC 2606 and 6761 keep these for examples; the others are what examples use nevertheless.
 _EXAMPLE_DOMAIN = re.compile(
     r"(?i)(?:^|\.)(?:[\w-]*example[\w-]*(?:\.\w+)?|test|invalid|localhost|local|internal"

@@ -101,6 +101,7 @@ def test_documentation_and_placeholders_are_no_secrets(text: str) -> None:
         ("john.doe@gmail.com is what forms show", []),
         ("git clone git@github.com:a/b.git", []),
         ("@property and @dataclass, a@b", []),
+        ("Follow Maria\n@posteo.de, a@b", []),  # a handle on a line of its own
         ("Call +49 30 2093 70333 now", ["personal_phone"]),
         ("Call (212) 736-5000 or 212-736-5000", ["personal_phone"]),
         ("Call 1-800-356-9377", []),  # free of charge: a company's
