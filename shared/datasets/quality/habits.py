@@ -13,6 +13,7 @@ from shared.datasets.quality.rows import Rows
 _LONGEST = 40
 #: Files whose lines each have keys of their own have no habit to tell of.
 _MOST_KEYS = 1_000
+_RESERVED = {"messages", "tools"}
 #: With fewer pairs a common ending may be chance, and its absence too.
 _FEWEST_PAIRS = 2
 
@@ -83,12 +84,23 @@ class KeyHabits:
     first: int | None = None
     #: By key: how many lines have it, and the first that lacks it.
     keys: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    #: Keys that every line has so far.
+    common: set[str] = field(default_factory=set)
 
     def take(self, line: int, example: dict[str, Any]) -> None:
-        """Look at one line."""
-        own = [key for key in example if key not in {"messages", "tools"}]
-        later = KeyHabits(1, line, dict.fromkeys(own, (1, None)))
-        self.extend(later)
+        """Look at one line. What it costs does not grow with the keys of those before."""
+        own = example.keys() - _RESERVED
+        if self.first is None:
+            self.first, self.common = line, set(own)
+        self.lines += 1
+        if len(self.keys) > _MOST_KEYS:
+            return
+        for key in own:
+            have, lacks = self.keys.get(key, (0, None if key in self.common else self.first))
+            self.keys[key] = (have + 1, lacks)
+        for key in self.common - own:
+            self.keys[key] = (self.keys[key][0], line)
+        self.common &= own
 
     def extend(self, later: "KeyHabits") -> None:
         """Add what is known of the lines that follow."""
@@ -98,6 +110,7 @@ class KeyHabits:
             self.keys[key] = (have + have_later, lacks_later if lacks is None else lacks)
             if len(self.keys) > _MOST_KEYS:
                 break
+        self.common = self.common & later.common if self.lines and later.lines else self.common | later.common
         self.first = later.first if self.first is None else self.first
         self.lines += later.lines
 
