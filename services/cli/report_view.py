@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from services.cli.output import drawable
+from shared.datasets.checks.wording import clean
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _BARS = "▁▂▃▄▅▆▇█"
@@ -56,7 +57,7 @@ def _bar(examples: int, most: int) -> str:
 
 
 def _headline(report: Mapping[str, Any], name: str) -> str:
-    parts = [name, report["format"] or "no known format", plural(report["examples"], "example")]
+    parts = [clean(name), report["format"] or "no known format", plural(report["examples"], "example")]
     parts.append(f"{report['bytes']:,} bytes")
     if report.get("model"):
         parts.append(f"for {report['model']}")

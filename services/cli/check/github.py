@@ -6,6 +6,7 @@ from services.cli.check.checked import Checked
 from services.cli.output import is_unicode
 from services.cli.report_view import plural, totals
 from shared.datasets.checks import Finding
+from shared.datasets.checks.wording import clean
 
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -15,7 +16,7 @@ def write(checked: list[Checked]) -> None:
     for one in checked:
         for finding in one.report.findings:
             _write(_command(finding, one.name))
-        _write(f"{one.name}: {plural(one.report.examples, 'example')}; {totals(one.report.findings_total)}")
+        _write(f"{clean(one.name)}: {plural(one.report.examples, 'example')}; {totals(one.report.findings_total)}")
 
 
 def _command(finding: Finding, name: str) -> str:
@@ -35,5 +36,5 @@ def _property(text: str) -> str:
 
 
 def _write(line: str) -> None:
-    safe = line if is_unicode(sys.stdout.encoding) else line.encode("ascii", "replace").decode()
-    sys.stdout.write(safe + "\n")
+    encoding = "utf-8" if is_unicode(sys.stdout.encoding) else "ascii"
+    sys.stdout.write(line.encode(encoding, "replace").decode(encoding) + "\n")

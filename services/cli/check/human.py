@@ -6,6 +6,7 @@ from rich.text import Text
 from services.cli.check.checked import Checked
 from services.cli.output import drawable
 from services.cli.report_view import show
+from shared.datasets.checks.wording import clean
 from shared.datasets.fix import Fixes
 
 _LINES = 5
@@ -28,7 +29,7 @@ def _write_fixes(fixes: Fixes, name: str, console: Console) -> None:
         more = f" and {count - _LINES:,} more" if count > _LINES else ""
         _say(f"Fixed      {what.deed}: {count:,} (line{'s' * (count > 1)} {lines}{more})", console)
     counts = f"{fixes.read:,} lines read, {fixes.written:,} written"
-    said = f"{counts}; the copy is {name}" if fixes.counts else "Nothing to fix: no copy was made"
+    said = f"{counts}; the copy is {clean(name)}" if fixes.counts else "Nothing to fix: no copy was made"
     _say(f"{'Fixed      ' if fixes.counts else ''}{said}", console)
 
 

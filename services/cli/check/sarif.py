@@ -1,6 +1,7 @@
 """Tell findings as SARIF 2.1.0, which code scanning and editors read"""
 
 import json
+import os
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -75,7 +76,7 @@ def _result(finding: Finding, rules: dict[str, int], uri: str, artifact: int) ->
 
 def _uri(name: str) -> str:
     path = Path(name)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
 
 
 def _version() -> str:

@@ -57,10 +57,13 @@ class Client:
         headers = {"Idempotency-Key": str(uuid.uuid4())}
 
         def form() -> Any:
-            data = aiohttp.FormData()
+            # A name in percent signs would be kept as one: browsers and the SDK send names as they are.
+            data = aiohttp.FormData(quote_fields=False)
             for name, value in {"purpose": "fine-tune", **fields}.items():
                 data.add_field(name, value)
-            data.add_field("file", _Counted(path, on_progress), filename=path.name, content_type="application/jsonl")
+            data.add_field(
+                "file", _Counted(path, on_progress), filename=_sendable(path.name), content_type="application/jsonl"
+            )
             return {"data": data, "headers": headers}
 
         return await self._ask("POST", "/files", form)
@@ -125,6 +128,11 @@ def reason(exc: Exception) -> str:
     if isinstance(exc, aiohttp.ClientConnectorError) and exc.os_error.errno:
         return os.strerror(exc.os_error.errno).lower()
     return str(exc) or type(exc).__name__
+
+
+def _sendable(name: str) -> str:
+    """Return a file's name without what a header cannot hold, and without a backslash, which begins a name anew."""
+    return "".join(each if each.isprintable() and each != "\\" else "_" for each in name)
 
 
 class _Counted(io.BufferedReader):

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from aiohttp.test_utils import TestServer
 
 from services.cli.run.client import Client, open_client
@@ -156,3 +156,28 @@ async def test_an_upload_tells_how_far_it_is_and_starts_over_when_it_is_cut(tmp_
         await client.upload(file, told.append)
     assert told[-1] == max(told) == 600_000
     assert sizes[0] == sizes[1] > 600_000
+
+
+@pytest.mark.parametrize(
+    ("name", "arrives"),
+    [
+        ("Größe 1 😀.jsonl", "Größe 1 😀.jsonl"),
+        ('100 % "new".jsonl', '100 % "new".jsonl'),
+        ("a\nb.jsonl", "a_b.jsonl"),  # A header holds neither of these.
+        ("lat\udce9.jsonl", "lat_.jsonl"),
+        ("a\\b.jsonl", "a_b.jsonl"),  # Behind a backslash the service would see another name.
+    ],
+)
+async def test_a_file_is_sent_under_its_own_name(tmp_path: Path, name: str, arrives: str) -> None:
+    (tmp_path / name).write_bytes(b"{}\n")
+    app = web.Application()
+
+    async def take(request: web.Request) -> web.StreamResponse:
+        parts = [part async for part in await request.multipart() if isinstance(part, BodyPartReader)]
+        return web.json_response({"filename": parts[-1].filename})
+
+    app.router.add_post("/v1/files", take)
+    async with TestServer(app) as server:
+        connection = Connection(str(server.make_url("/v1")), "ty_key", "a test", "a test", "$KEY")
+        async with open_client(connection) as client:
+            assert await client.upload(tmp_path / name, lambda _: None) == {"filename": arrives}
