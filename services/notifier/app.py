@@ -87,7 +87,8 @@ class Notifier:
             events = await fan_out(session)
             claimed = await self.drain.claim(session)
         self.drain.start(claimed)
-        return events == BATCH or bool(claimed) or self.recorder.is_behind
+        # What is late may be so for long: it is polled for.
+        return events == BATCH or bool(claimed) or (self.recorder.is_behind and not self.recorder.is_late)
 
     async def _work(self) -> None:
         while not self._stopping:

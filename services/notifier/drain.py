@@ -38,8 +38,8 @@ class Drain:
         self._sends: set[asyncio.Task[None]] = set()
 
     async def claim(self, session: AsyncSession) -> list[Claimed]:
-        """Lease what is due and has a slot, in the caller's transaction; nothing while the recorder is behind."""
-        if self._recorder.is_behind:
+        """Lease what is due and has a slot, in the caller's transaction; nothing while the recorder lags."""
+        if self._recorder.is_behind or self._recorder.is_late:
             return []
         room = self.slots.room(BATCH, RETRIES)
         if room.limit + room.retry_limit <= 0:

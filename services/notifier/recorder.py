@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from contextlib import suppress
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
@@ -21,6 +21,8 @@ MOST_WAITING = 3 * _BATCH
 #: Between two lines that say how many ended.
 _TELL_SECONDS = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
+#: What waits longer to be written may lose its lease, and whoever sends then may send it again: this process, too.
+LATE_SECONDS = 3.0
 #: A batch takes milliseconds. One that takes so long holds up all that is to be sent, and somebody should look.
 STUCK_SECONDS = 15.0
 #: What the tenant sees of a defect.
@@ -40,12 +42,18 @@ class Recorder:
         self._queue: asyncio.Queue[Ended] = asyncio.Queue()
         self._tally: Counter[str] = Counter()
         self._told_at = time.monotonic()
-        self._writing_since: float | None = None
+        #: When each that is not yet written was added, in that order.
+        self._added: deque[float] = deque()
 
     @property
     def is_stuck(self) -> bool:
         """Whether nothing can be written: the database may be read, and its disk be full or a table be locked."""
-        return self._writing_since is not None and time.monotonic() - self._writing_since > STUCK_SECONDS
+        return self._waited() > STUCK_SECONDS
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the oldest has waited for so long that nothing more should be sent until it is written."""
+        return self._waited() > LATE_SECONDS
 
     @property
     def is_behind(self) -> bool:
@@ -54,6 +62,7 @@ class Recorder:
 
     def add(self, ended: Ended) -> None:
         """Have it written soon."""
+        self._added.append(time.monotonic())
         self._queue.put_nowait(ended)
 
     async def run(self) -> None:
@@ -66,6 +75,7 @@ class Recorder:
                 batch.append(self._queue.get_nowait())
             await self._write_all(batch)
             for _ in batch:
+                self._added.popleft()
                 self._queue.task_done()
 
     async def flush(self) -> None:
@@ -89,14 +99,10 @@ class Recorder:
         with suppress(_Unwritable):
             await self._write([Ended(ended.delivery, Delivered() if arrived else GaveUp(_BROKE), None)])
 
-    async def _write(self, batch: list[Ended]) -> None:
-        self._writing_since = time.monotonic()
-        try:
-            await self._write_at_last(batch)
-        finally:
-            self._writing_since = None
+    def _waited(self) -> float:
+        return time.monotonic() - self._added[0] if self._added else 0.0
 
-    async def _write_at_last(self, batch: list[Ended]) -> None:
+    async def _write(self, batch: list[Ended]) -> None:
         tries = 0
         while True:
             try:

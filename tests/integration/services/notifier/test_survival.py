@@ -61,6 +61,27 @@ async def test_while_nothing_can_be_written_down_the_notifier_is_not_ready(
     assert (len(await house.attempts()), len(receiver.hits)) == (1, 1)
 
 
+async def test_what_was_sent_and_cannot_be_written_down_is_not_claimed_again(
+    house: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "LATE_SECONDS", 0.1)
+    await house.endpoint(receiver.url)
+    await house.rows("ALTER TABLE delivery_attempts RENAME TO elsewhere")
+    async with house.notifier() as notifier:
+        await house.happen()
+        await notifier.look()
+        await receiver.wait_for(1)
+        async with asyncio.timeout(10):
+            while not notifier.recorder.is_late:
+                await asyncio.sleep(0.01)
+        await house.rows("UPDATE deliveries SET lease_until = now() - interval '1 second'")
+        assert not await notifier.look(), "and the database is not asked without a pause"
+        await house.rows("ALTER TABLE elsewhere RENAME TO delivery_attempts")
+        await notifier.recorder.flush()
+        await turn(notifier)
+    assert (len(await house.attempts()), len(receiver.hits)) == (1, 1)
+
+
 async def test_who_lost_the_lease_writes_nothing(house: House, receiver: Receiver) -> None:
     await house.endpoint(receiver.url)
     event = await house.happen()
