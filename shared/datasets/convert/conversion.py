@@ -73,6 +73,7 @@ class Conversion:
         self._options = options
         self._shape = options.shape
         self._markers = Markers()
+        self._own_prompts = 0  # Examples that keep their system prompt, though the caller gave one.
 
     def __iter__(self) -> Iterator[bytes]:
         container = self._options.container or sources.detect(self._open)
@@ -87,6 +88,10 @@ class Conversion:
                 continue
             self.tally.written += 1
             yield line
+        if self._own_prompts:
+            had = "example has" if self._own_prompts == 1 else "examples have"
+            said = f"{self._own_prompts:,} {had} a system prompt already, which stays; the one given was not put there."
+            self.tally.notes.append(said)
         if not self.tally.read:
             raise CannotConvert("The file has no rows below its header." if "sv" in container else "The file is empty.")
 
@@ -99,10 +104,10 @@ class Conversion:
             if row.record is not None:
                 self._decide(row.record)
                 break
-        if self._shape is Shape.PAIRS and None in (self._options.separator, self._options.stop):
+        if self._shape is Shape.PAIRS:
             self._recognise(container)
-        elif self._shape is Shape.PAIRS:
-            self._markers = Markers(self._options.separator or "", self._options.stop or "")
+        elif self._options.separator or self._options.stop:
+            self.tally.notes.append("Only legacy pairs have a separator and a stop suffix: none was looked for.")
         return chain(seen, rows)
 
     def _decide(self, record: dict[str, Any]) -> None:
@@ -125,9 +130,9 @@ class Conversion:
             raise CannotConvert(f"The records are {found}: they can be converted to {other}, not to {options.to}.")
 
     def _recognise(self, container: Container) -> None:
-        recognition = Recognition()
+        recognition = Recognition(self._options.separator, self._options.stop)
         recognition.look(row.record for row in sources.rows(self._open, container) if row.record is not None)
-        self._markers, self.tally.notes = recognition.markers(self._options.separator, self._options.stop)
+        self._markers, self.tally.notes = recognition.markers()
 
     def _line(self, row: Row) -> bytes:
         if row.record is None:
@@ -135,10 +140,10 @@ class Conversion:
         return row.line() if self._options.to is Target.LINES else msgspec.json.encode(self._example(row.record))
 
     def _example(self, record: dict[str, Any]) -> dict[str, Any]:
-        example = self._turned(record)
-        if self._options.system:
-            example = _with_system(example, self._options.system)
+        turned = self._turned(record)
+        example = _with_system(turned, self._options.system) if self._options.system else turned
         _check(example, Format.PREFERENCE if self._options.to is Target.PREFERENCE else Format.CHAT)
+        self._own_prompts += bool(self._options.system) and example is turned
         return example
 
     def _turned(self, record: dict[str, Any]) -> dict[str, Any]:

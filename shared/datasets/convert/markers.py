@@ -38,9 +38,10 @@ class Markers:
 class Recognition:
     """Looks at pairs; what it has seen of all of them tells the markers."""
 
-    def __init__(self) -> None:
-        self._prompts = _Suffixes(SEPARATORS)
-        self._completions = _Suffixes(STOPS)
+    def __init__(self, separator: str | None = None, stop: str | None = None) -> None:
+        """What the caller names goes before what is recognised; an empty text ends nothing."""
+        self._prompts = _Suffixes(SEPARATORS if separator is None else (separator,), named=separator is not None)
+        self._completions = _Suffixes(STOPS if stop is None else (stop,), named=stop is not None)
 
     def look(self, records: Iterable[dict[str, Any]]) -> None:
         """Look at every pair."""
@@ -48,34 +49,33 @@ class Recognition:
             self._prompts.look(record.get("prompt"))
             self._completions.look(record.get("completion"))
 
-    def markers(self, separator: str | None, stop: str | None) -> tuple[Markers, list[str]]:
-        """Return the markers, those given before those recognised, and a sentence on each that was recognised."""
-        notes = []
-        if separator is None:
-            separator, note = self._prompts.found("separator", "prompt")
-            notes.append(note)
-        if stop is None:
-            stop, note = self._completions.found("stop suffix", "completion")
-            notes.append(note)
-        return Markers(separator, stop), notes
+    def markers(self) -> tuple[Markers, list[str]]:
+        """Return the markers, and a sentence on each."""
+        separator, of_prompts = self._prompts.found("separator", "prompt")
+        stop, of_completions = self._completions.found("stop suffix", "completion")
+        return Markers(separator, stop), [note for note in (of_prompts, of_completions) if note]
 
 
 class _Suffixes:
-    def __init__(self, known: tuple[str, ...]) -> None:
+    def __init__(self, known: tuple[str, ...], *, named: bool) -> None:
         self._known = known
+        self._named = named
         self._texts = 0
         self._ends: Counter[str] = Counter()
 
     def look(self, text: Any) -> None:
         if isinstance(text, str) and text:
             self._texts += 1
-            self._ends.update(suffix for suffix in self._known if text.endswith(suffix))
+            self._ends.update(suffix for suffix in self._known if suffix and text.endswith(suffix))
 
     def found(self, name: str, where: str) -> tuple[str, str]:
-        """Return the longest suffix that nearly all have, and a sentence."""
+        """Return the longest suffix that nearly all have, or that was named, and a sentence."""
         for suffix in self._known:
-            if self._texts and self._ends[suffix] >= _SHARE * self._texts:
-                lacking = self._texts - self._ends[suffix]
+            ends = self._ends[suffix]
+            if self._named and not ends:
+                return suffix, f"No {where} ends in the {name} {suffix!r}: nothing was taken away." if suffix else ""
+            if self._named or (self._texts and ends >= _SHARE * self._texts):
+                lacking = self._texts - ends
                 rest = f"; {lacking:,} without it stay as they are" if lacking else ""
-                return suffix, f"The {name} {suffix!r} was taken from {self._ends[suffix]:,} {where}s{rest}."
+                return suffix, f"The {name} {suffix!r} was taken from {ends:,} {where}{'s' * (ends != 1)}{rest}."
         return "", f"No {name} was recognised at the end of the {where}s."

@@ -10,7 +10,7 @@ class Shape(StrEnum):
     CHAT = "chat"  #: `messages`, as they are to be.
     PAIRS = "pairs"  #: `prompt` and `completion`, of the legacy models.
     SHAREGPT = "sharegpt"  #: `conversations` of turns with `from` and `value`.
-    ALPACA = "alpaca"  #: `instruction`, perhaps `input`, and `output`.
+    ALPACA = "alpaca"  #: `instruction`, perhaps `input`, and `output`; Dolly says `context` and `response`.
     PREFERENCE = "preference"  #: A better and a worse answer: `chosen` and `rejected`.
     COLUMNS = "columns"  #: Named columns, by a mapping.
 
@@ -23,7 +23,7 @@ def detect(keys: Collection[str]) -> Shape | None:
         return Shape.PREFERENCE
     if "conversations" in keys or "conversation" in keys:
         return Shape.SHAREGPT
-    if "instruction" in keys and "output" in keys:
+    if "instruction" in keys and ("output" in keys or "response" in keys):
         return Shape.ALPACA
     if "prompt" in keys and "completion" in keys:
         return Shape.PAIRS

@@ -18,8 +18,8 @@ Example = dict[str, Any]
 
 
 def of_chat(record: Record, left_out: Counter[str]) -> Example:
-    """Keep the keys that a chat example has. In a table `messages` may be JSON text."""
-    left_out.update(key for key in record if key not in CHAT_KEYS)
+    """Keep the keys that a chat example has; `system` beside them speaks first. In a table `messages` may be JSON."""
+    left_out.update(key for key in record if key not in (*CHAT_KEYS, "system"))
     example = {key: record[key] for key in CHAT_KEYS if key in record}
     if isinstance(example.get("messages"), str):
         try:
@@ -30,6 +30,10 @@ def of_chat(record: Record, left_out: Counter[str]) -> Example:
         raise Unfit('it has no "messages".')
     if is_valued(example["messages"]):
         example["messages"] = of_values(example["messages"], left_out)
+    for prompt in _system(record):
+        if with_system(example, prompt["content"]) is example:
+            raise Unfit('"system" stands beside "messages", and a system prompt in them too. Keep one.')
+        example = with_system(example, prompt["content"])
     if isinstance(example.get("tools"), str):
         example["tools"] = turns.tools(example["tools"])
     return example
@@ -62,17 +66,18 @@ def of_sharegpt(record: Record, left_out: Counter[str]) -> Example:
 
 def of_alpaca(record: Record, left_out: Counter[str]) -> Example:
     """Put `instruction` and `input` together as the user's words; `history` holds the turns before."""
-    left_out.update(key for key in record if key not in ("instruction", "input", "output", "system", "history"))
-    for key in ("instruction", "output"):
+    extra, answer = ("context", "response") if "response" in record else ("input", "output")
+    left_out.update(key for key in record if key not in ("instruction", extra, answer, "system", "history"))
+    for key in ("instruction", answer):
         if not isinstance(record.get(key), str):
             raise Unfit(f'"{key}" must be a string; it is {shown(record[key]) if key in record else "missing"}.')
-    beside = record.get("input") or ""
+    beside = record.get(extra) or ""
     if not isinstance(beside, str):
-        raise Unfit(f'"input" must be a string; it is {shown(beside)}.')
+        raise Unfit(f'"{extra}" must be a string; it is {shown(beside)}.')
     asked = "\n\n".join(part for part in (record["instruction"], beside) if part.strip())
     if not asked:
         raise Unfit('"instruction" is empty.')
-    last = spoken(asked, record["output"])["messages"]
+    last = spoken(asked, record[answer])["messages"]
     return {"messages": [*_system(record), *_history(record.get("history") or []), *last]}
 
 

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -10,6 +11,9 @@ from shared.datasets.reading import Lines
 
 #: A cell may hold a document. The limit of Python's own, 128 KiB, is meant for other files.
 _MOST_CHARACTERS = 64 * 1024 * 1024
+#: A first line by which Excel is told what parts the cells.
+_EXCELS = re.compile(r'"?sep=.?"?\s*', re.IGNORECASE)
+_OLD_MAC = re.compile(r"\r(?!\n)")
 
 
 def read_delimited(stream: BinaryIO, *, tab: bool) -> Iterator[Row]:
@@ -17,6 +21,8 @@ def read_delimited(stream: BinaryIO, *, tab: bool) -> Iterator[Row]:
     csv.field_size_limit(_MOST_CHARACTERS)
     lines = _text(stream)
     header = next((line for line in lines if line.strip()), None)
+    if header is not None and _EXCELS.fullmatch(header):
+        header = next(lines, None)
     if header is None:
         raise CannotConvert("The file is empty. Its first row must name the columns.")
     delimiter = "\t" if tab else ";" if header.count(";") > header.count(",") else ","
@@ -44,6 +50,9 @@ def _cells(header: str, lines: Iterator[str], delimiter: str) -> Iterator[list[s
         except StopIteration:
             return
         except csv.Error as exc:
+            if reader.line_num == 1 and _OLD_MAC.search(header):
+                said = "Lines end with a carriage return alone, so that all is one line."
+                raise CannotConvert(f"{said} Convert it: tr '\\r' '\\n' < FILE") from exc
             raise CannotConvert(f"Line {reader.line_num}: the cells cannot be told apart: {exc}.") from exc
 
 

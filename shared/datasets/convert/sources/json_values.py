@@ -60,7 +60,13 @@ class _Cutter:
             if self._in_array:
                 return self._cut(at) if self._depth < 0 else None
             return self._cut(self._at) if self._depth == 0 else None
-        return self._cut(at) if mark == b"," and self._depth == 0 and self._in_array else None
+        if mark == b"," and self._depth == 0:
+            # Between objects without an array, a comma parts nothing: lines may end in one.
+            if self._in_array:
+                return self._cut(at)
+            if not self._buffer[self._start : at].strip():
+                self._start = self._at
+        return None
 
     def _cut(self, end: int) -> bytes | None:
         value = self._buffer[self._start : end].strip()

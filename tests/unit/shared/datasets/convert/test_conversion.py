@@ -54,6 +54,10 @@ CHAT = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "c
             {},
             [("system", "S"), ("user", "a"), ("assistant", "b"), *QA],
         ),
+        (lines({"instruction": "Hi", "context": "", "response": "Hello", "category": "x"}), {}, QA),  # Dolly
+        (lines({"system": "S", **CHAT}), {}, [("system", "S"), *QA]),  # as Bedrock writes it
+        (json.dumps(CHAT).encode() + b",\n", {}, QA),  # a comma behind it
+        (b"sep=;\r\n" + TABLE.replace(b",", b";"), {"mapping": MAP}, QA),  # as Excel is told
         (lines({"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}), {}, QA),
         (lines({"conversation": [{"role": "user", "content": "Hi"}, {"role": "bot", "content": "Hello"}]}), {}, QA),
         (lines({"n": 7, "a": 2.5}), {"mapping": {"user": "n", "assistant": "a"}}, [("user", "7"), (QA[1][0], "2.5")]),
@@ -64,12 +68,6 @@ def test_a_source_becomes_chat(given: bytes, options: dict[str, Any], expected: 
     examples, conversion = converted(given, **options)
     assert [said(example) for example in examples] == [expected]
     assert (conversion.tally.read, conversion.tally.written, conversion.tally.skipped) == (1, 1, 0)
-
-
-def test_the_callers_system_prompt_stands_before_every_example_that_has_none() -> None:
-    own = {"messages": [{"role": "system", "content": "Mine"}, *CHAT["messages"]]}
-    examples, _ = converted(lines(CHAT, own), system="Yours")
-    assert [example["messages"][0]["content"] for example in examples] == ["Yours", "Mine"]
 
 
 def test_a_conversation_with_tools_keeps_calls_results_and_declarations() -> None:
@@ -213,6 +211,7 @@ def test_records_as_they_are_only_come_out_of_their_array() -> None:
         (TABLE, {"mapping": {"user": "ask", "assistant": "answer"}}, "no column 'ask' for user. The columns are 'ques"),
         (b"a,a\n1,2\n", {}, "names 'a' more than once"),
         (b'a,b\n"x"y,1\n', {}, "Line 2: the cells cannot be told apart"),
+        (b"question,answer\rHi,Hello\r", {"mapping": MAP}, "carriage return alone, so that all is one line."),
         (b"a,b\nx,\xff\n", {}, "byte 2 of line 2 (0xff) is not UTF-8"),
         (b"hello", {}, "cannot be told from its beginning. Name it: jsonl"),
         (b"PK\x03\x04...", {}, "a zip archive or a spreadsheet"),

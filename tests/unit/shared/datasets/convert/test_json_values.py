@@ -41,3 +41,8 @@ def test_every_element_comes_out_whole(
 def test_objects_one_after_the_other_are_elements_too() -> None:
     given_ = b'{"a": 1}\n{"b":\n {"c": "}"}} {"d": []}'
     assert [row.record for row in read_values(io.BytesIO(given_))] == [{"a": 1}, {"b": {"c": "}"}}, {"d": []}]
+
+
+def test_lines_that_end_in_a_comma_are_elements_without_it() -> None:
+    found = list(read_values(io.BytesIO(b'{"a": 1},\n{"a": ","} , {"a": 3},\n')))
+    assert [row.record for row in found] == [{"a": 1}, {"a": ","}, {"a": 3}]

@@ -44,3 +44,25 @@ def test_the_few_that_lack_it_stay_and_are_counted() -> None:
 def test_what_the_caller_names_goes_before_what_is_recognised() -> None:
     pairs = [(f"Q{n} ->", f"A{n} END") for n in range(20)]
     assert turned(pairs, separator="", stop=" END")[0] == [(f"Q{n} ->", f"A{n}") for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("given", "notes"),
+    [
+        ({"separator": "<Q>", "stop": "<A>"}, ["'<Q>' was taken from 19 prompts; 1 without it", "20 completions."]),
+        ({"separator": "<q>", "stop": ""}, ["No prompt ends in the separator '<q>': nothing was taken away."]),
+        ({"separator": "", "stop": ""}, []),
+    ],
+)  # fmt: skip
+def test_of_what_the_caller_names_it_is_said_how_often_it_was_there(given: dict[str, str], notes: list[str]) -> None:
+    pairs = [(f"Q{n}" + "<Q>" * (n != 3), f"A{n}<A>") for n in range(20)]
+    found = turned(pairs, **given)[1]
+    assert len(found) == len(notes)
+    assert all(part in note for part, note in zip(notes, found, strict=True))
+
+
+def test_markers_are_not_looked_for_where_there_are_no_pairs() -> None:
+    given = json.dumps({"instruction": "Hi->", "output": "Hello"}).encode()
+    conversion = Conversion(lambda: io.BytesIO(given), Options(separator="->"))
+    list(conversion)
+    assert conversion.tally.notes == ["Only legacy pairs have a separator and a stop suffix: none was looked for."]
