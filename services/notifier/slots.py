@@ -25,8 +25,11 @@ class _Kind:
     def __init__(self, total: int, now: Callable[[], float]) -> None:
         self.total = total
         self._now = now
-        self._begun: OrderedDict[str, float] = OrderedDict()
-        self._long: set[str] = set()
+        #: Delivery to when it began and its endpoint.
+        self._begun: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        #: Of those that take long, delivery to endpoint; and how many each endpoint has.
+        self._long: dict[str, str] = {}
+        self._hanging: Counter[str] = Counter()
 
     @property
     def full(self) -> bool:
@@ -35,16 +38,28 @@ class _Kind:
     def room(self, most: int) -> int:
         """Let those that take long wait apart, and return how many may begin."""
         past = self._now() - LONG_SECONDS
-        while self._begun and len(self._long) < self.total and next(iter(self._begun.values())) <= past:
-            self._long.add(self._begun.popitem(last=False)[0])
+        while self._begun and len(self._long) < self.total and next(iter(self._begun.values()))[0] <= past:
+            delivery_id, (_, endpoint) = self._begun.popitem(last=False)
+            self._long[delivery_id] = endpoint
+            self._hanging[endpoint] += 1
         return max(min(self.total - len(self._begun), most), 0)
 
-    def begin(self, delivery_id: str) -> None:
-        self._begun[delivery_id] = self._now()
+    def allowed(self, endpoint: str, most: int, start: int) -> int:
+        """Return how many of `most` the endpoint may have: all of them, unless half of what may wait apart does.
 
-    def end(self, delivery_id: str) -> None:
-        self._begun.pop(delivery_id, None)
-        self._long.discard(delivery_id)
+        Then many hang, perhaps behind one provider: a stranger's at most, and none beside one that waits.
+        """
+        if 2 * len(self._long) < self.total:
+            return most
+        return 0 if endpoint in self._hanging else min(most, start)
+
+    def begin(self, delivery: Claimed) -> None:
+        self._begun[delivery.id] = self._now(), delivery.endpoint_id
+
+    def end(self, delivery: Claimed) -> None:
+        self._begun.pop(delivery.id, None)
+        if self._long.pop(delivery.id, None) is not None:
+            _count_down(self._hanging, delivery.endpoint_id)
 
 
 class Slots:
@@ -81,7 +96,7 @@ class Slots:
         self._running[delivery.endpoint_id] += 1
         if delivery.one_by_one:
             self._one_by_one.add(delivery.endpoint_id)
-        self._kind(delivery).begin(delivery.id)
+        self._kind(delivery).begin(delivery)
         if not delivery.fresh:
             self._retrying[delivery.endpoint_id] += 1
 
@@ -92,7 +107,7 @@ class Slots:
         _count_down(self._running, endpoint)
         if endpoint not in self._running:
             self._one_by_one.discard(endpoint)
-        self._kind(delivery).end(delivery.id)
+        self._kind(delivery).end(delivery)
         if not delivery.fresh:
             _count_down(self._retrying, endpoint)
         self._trust.learn(endpoint, failed=failed)
@@ -103,9 +118,10 @@ class Slots:
 
     def _left(self, endpoint: str) -> tuple[int, int]:
         most = 1 if endpoint in self._one_by_one else self._trust[endpoint]
-        slots = max(most - self._running[endpoint], 0)
+        slots = max(self.first_tries.allowed(endpoint, most, self._trust.start) - self._running[endpoint], 0)
         # What is put off was so by an endpoint that failed: one at a time until it has answered more than that.
-        retries = self.each_retries if self._trust[endpoint] > self._trust.start else 1
+        trusted = self.each_retries if self._trust[endpoint] > self._trust.start else 1
+        retries = self.retries.allowed(endpoint, trusted, 1)
         return slots, max(min(slots, retries - self._retrying[endpoint]), 0)
 
 

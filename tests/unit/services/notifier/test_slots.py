@@ -1,6 +1,7 @@
 """Who may send at once."""
 
 from collections import Counter
+from itertools import cycle
 from typing import Any, cast
 
 import pytest
@@ -126,6 +127,23 @@ def test_a_send_that_takes_long_leaves_its_slot_but_not_its_endpoints(fresh: boo
     assert left() == 0, "only as many may have left their slots as there are"
     slots.give_back(_delivery("a", fresh=fresh, name="dlv_0"), failed=True)
     assert left() == 1
+
+
+@pytest.mark.parametrize("burst", [1, EACH], ids=["to each in turn", "as many as each is trusted with"])
+def test_a_hundred_that_were_good_and_hang_together_hold_others_up_for_a_moment(burst: int) -> None:
+    clock = Clock()
+    slots = Slots(now=clock)
+    endpoints = [f"wh_{number}" for number in range(100) for _ in range(burst)]
+    for endpoint in endpoints:
+        _answers(slots, endpoint, *[True] * EACH)
+    asked = cycle(endpoints)
+    for tenth in range(290):
+        clock.now = tenth / 10
+        for number in range(30):
+            room, endpoint = slots.room(100, 100), next(asked)
+            if room.limit and room.busy[endpoint][0]:
+                slots.take(_delivery(endpoint, name=f"dlv_{tenth}_{number}"))
+        assert slots.room(100, 100).limit > 0 or clock.now < 2 * LONG_SECONDS
 
 
 class Sends(RuleBasedStateMachine):
