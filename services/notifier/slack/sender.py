@@ -15,7 +15,7 @@ from services.notifier.slack import render
 from services.notifier.slack.client import Client
 from services.notifier.slack.pace import Pace
 from services.notifier.slack.story import Bot, Step
-from services.notifier.slack.verdicts import Reply, judge
+from services.notifier.slack.verdicts import Reply, again, judge
 from services.notifier.webhook import error_class, kept
 from shared import clock
 from shared.db.database import Database
@@ -50,7 +50,9 @@ class SlackSender:
             async with asyncio.timeout(_SECONDS):
                 reply = await self._tell(delivery)
         except (aiohttp.ClientError, OSError, TimeoutError, TuneyardError, ValueError) as exc:
-            return Answer(at, time.monotonic() - started, error=error_class(exc))
+            error = error_class(exc)
+            verdict = again(f"No answer: {error}.", delivery.attempt)
+            return Answer(at, time.monotonic() - started, error=error, verdict=verdict)
         return Answer(
             at,
             time.monotonic() - started,

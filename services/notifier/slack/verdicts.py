@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared import clock
-from shared.endpoints.policy import Verdict, seconds_asked
+from shared.endpoints.policy import SCHEDULE, Verdict, seconds_asked
 
 #: What Slack asks for when it does not say how long.
 HOLD_SECONDS = 30.0
 #: A channel that is busy is asked again as soon as Slack wants it, then twice as late each time and once an hour at
 #: most, for a day: what is told of a job stays in order, so all that follows waits with it.
-BUSY_TRIES = 30
-_LONGEST_BUSY_SECONDS = 3600.0
+MOST_TRIES = 30
+_LONGEST_WAIT_SECONDS = 3600.0
 #: It may work in a while.
 _PASSES = frozenset(
     (
@@ -118,7 +118,7 @@ def judge(reply: Reply, attempt: int) -> Verdict:
     if reply.busy:
         return _of_busy(reply, attempt, said)
     if reply.status == 408 or reply.status >= 500 or word in _PASSES:
-        return Verdict("retry", said)
+        return again(said, attempt)
     if word in _MENDED_BY_A_PERSON:
         return Verdict("pause", _MENDED_BY_A_PERSON[word])
     if reply.status in (401, 403, 404, 410):
@@ -127,7 +127,21 @@ def judge(reply: Reply, attempt: int) -> Verdict:
     return Verdict("give_up", said)
 
 
+def again(said: str, attempt: int) -> Verdict:
+    """Return that it may work later: by the schedule of webhooks, and once an hour when its tries are used up.
+
+    A busy channel may have used them, in half an hour.
+    """
+    if attempt < len(SCHEDULE):
+        return Verdict("retry", said)
+    return _while_tries_last(said, attempt, _LONGEST_WAIT_SECONDS)
+
+
 def _of_busy(reply: Reply, attempt: int, said: str) -> Verdict:
-    if attempt >= BUSY_TRIES:
-        return Verdict("give_up", f"{said} That was try {attempt} of {BUSY_TRIES}.")
-    return Verdict("retry", said, after=max(reply.asked_seconds, min(2.0**attempt, _LONGEST_BUSY_SECONDS)))
+    return _while_tries_last(said, attempt, max(reply.asked_seconds, min(2.0**attempt, _LONGEST_WAIT_SECONDS)))
+
+
+def _while_tries_last(said: str, attempt: int, after: float) -> Verdict:
+    if attempt >= MOST_TRIES:
+        return Verdict("give_up", f"{said} That was try {attempt} of {MOST_TRIES}.")
+    return Verdict("retry", said, after=after)

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from services.notifier.slack.verdicts import BUSY_TRIES, judge, of_api, of_webhook
+from services.notifier.slack.verdicts import MOST_TRIES, again, judge, of_api, of_webhook
+from shared import clock
+from shared.endpoints.policy import JITTER, SCHEDULE, Answer, GaveUp, TryAgain, decide
 
 _WEBHOOK = [
     (200, "ok", "delivered"),
@@ -94,7 +96,7 @@ def test_only_a_fault_of_the_content_is_tried_without_blocks() -> None:
         (4, "2", 16.0),  # it has said so again and again
         (4, "120", 120.0),
         (20, "2", 3600.0),
-        (BUSY_TRIES, "2", None),
+        (MOST_TRIES, "2", None),
     ],
 )
 def test_a_busy_channel_is_asked_again_soon_and_not_for_ever(
@@ -103,3 +105,25 @@ def test_a_busy_channel_is_asked_again_soon_and_not_for_ever(
     for reply in (of_webhook(429, "rate_limited", retry_after), of_api(200, '{"error": "ratelimited"}', retry_after)):
         verdict = judge(reply, attempt)
         assert (verdict.kind, verdict.after) == ("give_up" if after is None else "retry", after)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "waits"),
+    [
+        (1, SCHEDULE[1].total_seconds()),
+        (len(SCHEDULE) - 1, SCHEDULE[-1].total_seconds()),
+        (len(SCHEDULE), 3600.0),  # the channel was busy before, for half an hour: one fault is not the end
+        (MOST_TRIES - 1, 3600.0),
+        (MOST_TRIES, None),
+    ],
+)
+def test_a_fault_of_slack_after_a_busy_time_does_not_end_the_message(attempt: int, waits: float | None) -> None:
+    reply = of_api(503, "<html>", None)
+    for verdict in (judge(reply, attempt), again("No answer: timeout.", attempt)):
+        outcome = decide(Answer(clock.now(), 0.1, status=503, verdict=verdict), attempt)
+        if waits is None:
+            assert isinstance(outcome, GaveUp)
+            assert outcome.reason.endswith(f"That was try {MOST_TRIES} of {MOST_TRIES}.")
+        else:
+            assert isinstance(outcome, TryAgain)
+            assert outcome.after == pytest.approx(waits, rel=JITTER)
