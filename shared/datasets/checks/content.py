@@ -91,7 +91,7 @@ def _check_part(part: Any, kind: Any, role: str, path: str, place: Place) -> Non
         said = f'the "type" of a part from "{role}" must be "text"; it is {shown(kind)}.{hint}'
         place.add("part_invalid", said, f"{path}.type" if "type" in part else path)
     elif not isinstance(part.get(key), str):
-        said = f'a part of type "{kind}" needs the string "{key}"; {_instead(part, key)}.'
+        said = f'a part of type "{kind}" needs the string "{key}"; {_instead(part, key)}'
         place.add("part_invalid", said, f"{path}.{key}" if key in part else path)
     else:
         check_keys(part, ("type", key), path, place, f'a part of type "{kind}"')
@@ -99,8 +99,8 @@ def _check_part(part: Any, kind: Any, role: str, path: str, place: Place) -> Non
 
 def _instead(part: dict[str, Any], key: str) -> str:
     if key in part:
-        return f"it is {named(part[key])}"
+        return f"it is {named(part[key])}."
     if isinstance(part.get("value"), str):
-        return f'it stands under "value". Rename the key to "{key}"'
+        return f'it stands under "value". Rename the key to "{key}", or convert the file: tuneyard convert FILE'
     others = [shown(name) for name in part if name != "type"]
-    return f"found {', '.join(others[:3]) or 'nothing'}"
+    return f"found {', '.join(others[:3]) or 'nothing'}."

@@ -28,7 +28,7 @@ def check_example(example: dict[str, Any], expected: Format | None, place: Place
     if kind is None:
         _say_unknown(example, place)
     elif expected is not None and kind is not expected:
-        said = f"this line is {kind.called}, and the file holds {expected.called}. Keep one format in a file."
+        said = f"this line is {kind.called}, and the file is taken for {expected.called}. Keep one format in a file."
         place.add("mixed_formats", said)
     else:
         _RULES[kind](example, place)

@@ -139,12 +139,17 @@ def _inside(item: dict[str, Any] | list[Any]) -> Iterable[Any]:
 def _why_no_json(text: str, exc: json.JSONDecodeError) -> str:
     if text.lstrip().startswith(("//", "#", "/*")):
         return "the line is a comment, and JSON has none. Remove it."
-    return f"column {exc.colno}: {_said(exc.msg)}; found {_near(text, exc.pos)}.{_hint(text[exc.pos : exc.pos + 6])}"
+    hint = _hint(text[exc.pos : exc.pos + 6])
+    if exc.pos >= len(text.rstrip()) or exc.msg.startswith("Unterminated"):
+        hint = " It breaks off: make the line whole, or remove it."
+    return f"column {exc.colno}: {_said(exc.msg)}; found {_near(text, exc.pos)}.{hint}"
 
 
 def _hint(found: str) -> str:
     if found.startswith(("'", "True", "False", "None")):
         return " That is Python's notation: write the line with json.dumps."
+    if found.startswith(("\u201c", "\u201d", "\u2018", "\u2019")):
+        return " Quotes of JSON are straight: a word processor bent them."
     return " JSON has no comments." if found.startswith(("//", "/*")) else ""
 
 
@@ -159,7 +164,7 @@ def _said(message: str) -> str:
         "Expecting property name enclosed in double quotes": "a key in double quotes was expected",
         "Illegal trailing comma before end of object": "a comma stands before the closing brace",
         "Illegal trailing comma before end of array": "a comma stands before the closing bracket",
-        "Expecting ',' delimiter": "a comma or the end was expected",
+        "Expecting ',' delimiter": "a comma or a closing bracket was expected",
         "Expecting ':' delimiter": "a colon was expected",
         "Unterminated string starting at": "a string is not closed before the end of the line",
         "Invalid control character at": "a control character must be escaped inside a string",

@@ -5,7 +5,7 @@ import re
 from shared.catalogue import BaseModel
 from shared.datasets.checks.findings import Findings
 from shared.datasets.checks.wording import bare_message, shown
-from shared.datasets.formats import bare_key
+from shared.datasets.formats import bare_key, is_json
 from shared.datasets.formats.detect import Format
 
 #: Two objects with nothing but a carriage return between them.
@@ -19,13 +19,17 @@ _OF_METHOD: dict[str, frozenset[str]] = {
 }
 #: gzip and zstd are unpacked as they are read.
 _PACKED = {
-    b"PK\x03\x04": "a zip archive",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"7z\xbc\xaf": "a 7z archive",
+    b"PK\x03\x04": "a zip archive or a spreadsheet. Unpack it; save a sheet as CSV, for tuneyard convert FILE",
+    b"BZh": "bzip2. Unpack it, or pack it with gzip or zstd.",
+    b"\xfd7zXZ": "xz. Unpack it, or pack it with gzip or zstd.",
+    b"7z\xbc\xaf": "a 7z archive. Unpack it, or pack it with gzip or zstd.",
 }
-
-
+#: What stands in a repository where Git LFS keeps the file elsewhere.
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_OTHERS = {
+    b"PAR1": "the file is Parquet. Convert it: tuneyard convert FILE",
+    LFS_POINTER: "the file is a pointer of Git LFS, not the data itself. Fetch it: git lfs pull.",
+}
 _BINARY = {b"\x89PNG": "a PNG image", b"%PDF-": "a PDF", b"SQLite format 3": "an SQLite database"}
 #: What no text holds: control characters but for tabs, ends of lines and pages, and the escape of a terminal's colours.
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -38,7 +42,7 @@ def what_is_wrong_at_all(first: bytes, parses: bool) -> tuple[str, str] | None: 
     """
     for magic, name in _PACKED.items():
         if first.startswith(magic):
-            return "compressed_file", f"the file is {name}. Unpack it, or pack it with gzip or zstd."
+            return "compressed_file", f"the file is {name}"
     if first.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "invalid_utf8", "the file is UTF-16. Save it as UTF-8."
     text = first.strip()
@@ -54,19 +58,25 @@ def what_is_wrong_at_all(first: bytes, parses: bool) -> tuple[str, str] | None: 
 
 def _another_kind(text: bytes) -> tuple[str, str] | None:
     if text.startswith(b"{") and text.endswith((b"{", b"[", b",")):
-        said = "an object goes over several lines; it must stand on one. Convert it: tuneyard convert FILE --to lines"
-        return "json_over_lines", said
+        return "json_over_lines", _over_lines(text)
     if _OLD_MAC.search(text):
         said = "lines end with a carriage return alone, so that all is one line. Convert it: tr '\\r' '\\n' < FILE"
         return "carriage_returns", said
-    if text.startswith(b"PAR1"):
-        return "not_json_lines", "the file is Parquet. Convert it: tuneyard convert FILE"
+    for magic, said in _OTHERS.items():
+        if text.startswith(magic):
+            return "not_json_lines", said
     if (what := _kind_of_binary(text)) is not None:
         return "invalid_utf8", f"the file is {what}. Write its examples as JSON Lines."
     if _HEADER.fullmatch(text):
         said = f"the file looks like a table with the columns {shown(text.decode())}. Convert it: tuneyard convert FILE"
         return "not_json_lines", said
     return None
+
+
+def _over_lines(text: bytes) -> str:
+    if text.endswith(b",") and is_json(text[:-1]):
+        return "the line ends in a comma, as in an array. Convert it: tuneyard convert FILE --to lines"
+    return "an object goes over several lines; it must stand on one. Convert it: tuneyard convert FILE --to lines"
 
 
 def _kind_of_binary(text: bytes) -> str | None:

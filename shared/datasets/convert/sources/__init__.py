@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
+from shared.datasets.checks.whole import LFS_POINTER
 from shared.datasets.convert.rows import CannotConvert, Row
 from shared.datasets.convert.sources.delimited import read_delimited
 from shared.datasets.convert.sources.json_lines import read_lines
@@ -21,6 +22,7 @@ _OTHERS = {
     b"PK\x03\x04": "a zip archive or a spreadsheet. Save it as CSV",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet. Save it as CSV",
     b"ARROW1": "an Arrow file. Write it as Parquet",
+    LFS_POINTER: "a pointer of Git LFS, not the data itself. Fetch it: git lfs pull",
     b"\xff\xfe": "UTF-16. Save it as UTF-8",
     b"\xfe\xff": "UTF-16. Save it as UTF-8",
 }

@@ -120,7 +120,7 @@ def test_a_stored_report_is_judged_by_the_policy_it_was_made_with() -> None:
 def test_a_format_that_is_named_holds_from_the_first_line() -> None:
     report = check([CHAT.encode() * 20], model=None, format=Format.COMPLETION)
     assert report.findings_by_code["mixed_formats"] == 20
-    assert "this line is chat, and the file holds prompt/completion pairs." in report.findings[0].message
+    assert "this line is chat, and the file is taken for prompt/completion pairs." in report.findings[0].message
 
 
 levels = st.sampled_from([*Severity, None])

@@ -262,7 +262,10 @@ def test_a_preference_file_is_told_apart_and_its_old_names_are_named() -> None:
 def test_a_line_of_another_format_is_an_error_and_its_rules_are_left_aside() -> None:
     found = said_of(chat(ASK, ANSWER), {"prompt": 7})
     assert found == [
-        "mixed_formats None: this line is prompt/completion pairs, and the file holds chat. Keep one format in a file."
+        (
+            "mixed_formats None: this line is prompt/completion pairs, and the file is taken for chat. "
+            "Keep one format in a file."
+        )
     ]
 
 

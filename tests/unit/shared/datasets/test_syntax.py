@@ -78,7 +78,21 @@ def test_a_file_as_people_have_it(data: bytes, expected: list[tuple[str, int | N
         (b"%PDF-1.7\n", "the file is a PDF. Write its examples as JSON Lines."),
         (b'{"a": "caf\xe9"}', "byte 10 of the line (0xe9) is not UTF-8. Save the file as UTF-8."),
         (b"{'a': 1}", "column 2: a key in double quotes was expected; found \"'a': 1}\"."),
-        (b'{"a": 1', "column 8: a comma or the end was expected; found the end of the line."),
+        (b'{"a": 1', "column 8: a comma or a closing bracket was expected; found the end of the line. It breaks off:"),
+        (
+            b'{"a": "x',
+            'a string is not closed before the end of the line; found "\\"x". It breaks off: make the line whole',
+        ),
+        ("{“a”: 1}".encode(), "Quotes of JSON are straight"),
+        (
+            b'{"a": 1},\n{"a": 2},\n',
+            "the line ends in a comma, as in an array. Convert it:",
+        ),
+        (b"PK\x03\x04...", "a zip archive or a spreadsheet. Unpack it; save a sheet as CSV"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n",
+            "a pointer of Git LFS, not the data itself.",
+        ),
         (b'{"a": 1}{"a": 2}', "column 9: the line goes on after its object; one line holds one object"),
     ],
 )

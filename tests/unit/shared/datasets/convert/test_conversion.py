@@ -214,6 +214,7 @@ def test_records_as_they_are_only_come_out_of_their_array() -> None:
         (b"question,answer\rHi,Hello\r", {"mapping": MAP}, "carriage return alone, so that all is one line."),
         (b"a,b\nx,\xff\n", {}, "byte 2 of line 2 (0xff) is not UTF-8"),
         (b"hello", {}, "cannot be told from its beginning. Name it: jsonl"),
+        (b"version https://git-lfs.github.com/spec/v1\n", {}, "a pointer of Git LFS"),
         (b"PK\x03\x04...", {}, "a zip archive or a spreadsheet"),
         ("a,b".encode("utf-16"), {}, "UTF-16. Save it as UTF-8"),
         (b"PAR1 nonsense PAR1", {}, "cannot be read as Parquet"),
