@@ -37,7 +37,7 @@ def histogram(counts: "array[int]") -> list[dict[str, int]]:
     edges = np.arange(low, high + width + 1, width, dtype=np.int64)
     found, _ = np.histogram(values, bins=edges)
     return [
-        {"from": int(start), "to": int(start) + width - 1, "examples": int(number)}
+        {"from": int(start), "to": min(int(start) + width - 1, high), "examples": int(number)}
         for start, number in zip(edges[:-1], found, strict=True)
     ]
 

@@ -46,7 +46,7 @@ class Options:
 def named_target(name: str) -> Target:
     """Return the target of this name; raise CannotConvert for another."""
     if name not in tuple(Target):
-        raise CannotConvert(f"There is no conversion to {name!r}; there are {', '.join(Target)}.")
+        raise CannotConvert(f"There is no conversion to {name!r}; there are {', '.join(Target)}.", param="to")
     return Target(name)
 
 
@@ -60,7 +60,7 @@ def named_source(name: str | None) -> tuple[Container | None, Shape | None]:
             shape = Shape(part)
         else:
             known = ", ".join((*Container, *Shape))
-            raise CannotConvert(f"There is no source called {part!r}; there are {known}.")
+            raise CannotConvert(f"There is no source called {part!r}; there are {known}.", param="from")
     return container, shape
 
 

@@ -36,7 +36,8 @@ def check_mapping(mapping: Mapping[str, str]) -> dict[str, str]:
         said = f"it lacks {' and '.join(missing)}" if missing else f"{stray[0]} does not go with {PARTS[0]}"
         raise CannotConvert(
             f"The mapping makes no example: {said}. Chat takes user and assistant, pairs take "
-            "prompt, chosen and rejected; system may come along."
+            "prompt, chosen and rejected; system may come along.",
+            param="map",
         )
     return dict(mapping)
 

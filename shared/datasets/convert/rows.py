@@ -14,8 +14,8 @@ from shared.errors import Refused
 class CannotConvert(Refused):
     """The file as a whole cannot be converted. `option` is what says in a terminal what the message asks for."""
 
-    def __init__(self, message: str | None = None, *, option: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str | None = None, *, option: str = "", param: str | None = None) -> None:
+        super().__init__(message, param=param)
         self.option = option
 
 

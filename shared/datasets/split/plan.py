@@ -61,9 +61,12 @@ def check_asked(fraction: float | None, count: int | None) -> None:
     if (fraction is None) is (count is None):
         raise CannotSplit("Say how much is to be tested: a fraction, such as 0.2, or a number of examples; not both.")
     if fraction is not None and not 0 < fraction < 1:
-        raise CannotSplit(f"A fraction lies between 0 and 1; it is {fraction:g}. For a fifth, say 0.2.")
+        raise CannotSplit(
+            f"A fraction lies between 0 and 1; it is {fraction:g}. For a fifth, say 0.2.", param="test_fraction"
+        )
     if count is not None and count < TEST_AT_LEAST:
-        raise CannotSplit(f"At least {TEST_AT_LEAST} example is tested; {count} were asked for.")
+        said = f"At least {TEST_AT_LEAST} example is tested; {count} were asked for."
+        raise CannotSplit(said, param="test_count")
 
 
 def check_size(examples: int, count: int | None) -> None:

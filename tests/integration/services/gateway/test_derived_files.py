@@ -124,13 +124,14 @@ async def test_a_file_over_the_limit_is_not_made(own: Api, monkeypatch: pytest.M
     ("path", "body", "param"),
     [
         ("split", {}, None),
-        ("split", {"test_fraction": 1.5}, None),
+        ("split", {"test_fraction": 1.5}, "test_fraction"),
         ("split", {"test_fraction": 0.1, "test_count": 3}, None),
+        ("split", {"test_count": 0}, "test_count"),
         ("split", {"test_count": "3"}, "test_count"),
         ("split", {"share": 0.1}, "share"),
-        ("convert", {"to": "text"}, None),
-        ("convert", {"from": "xml"}, None),
-        ("convert", {"map": {"user": "q"}}, None),
+        ("convert", {"to": "text"}, "to"),
+        ("convert", {"from": "xml"}, "from"),
+        ("convert", {"map": {"user": "q"}}, "map"),
         ("convert", {"skip": "yes"}, "skip"),
     ],
 )

@@ -205,4 +205,5 @@ def test_every_example_stands_in_one_bucket(values: "array[int]") -> None:
     for bucket in buckets:
         assert bucket["examples"] == sum(bucket["from"] <= value <= bucket["to"] for value in values)
     assert sum(bucket["examples"] for bucket in buckets) == len(values)
+    assert [bucket["to"] for bucket in buckets[-1:]] == [max(values) for _ in buckets[-1:]]
     assert all(after["from"] == before["to"] + 1 for before, after in itertools.pairwise(buckets))
