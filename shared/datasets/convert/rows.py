@@ -1,5 +1,7 @@
 """A row of a source: its number and its record, or why it has none."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +19,13 @@ class CannotConvert(Refused):
     def __init__(self, message: str | None = None, *, option: str = "", param: str | None = None) -> None:
         super().__init__(message, param=param)
         self.option = option
+
+
+def refuse_doubles(names: Sequence[str], where: str) -> None:
+    """Raise CannotConvert if a column's name comes twice: a record would keep one of the two."""
+    doubles = sorted(name for name, times in Counter(names).items() if times > 1)
+    if doubles:
+        raise CannotConvert(f"{where} names {', '.join(map(repr, doubles))} more than once. Rename one of them.")
 
 
 class Unfit(ValueError):

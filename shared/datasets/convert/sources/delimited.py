@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from shared.datasets.convert.rows import CannotConvert, Row
+from shared.datasets.convert.rows import CannotConvert, Row, refuse_doubles
 from shared.datasets.reading import Lines
 
 #: A cell may hold a document. The limit of Python's own, 128 KiB, is meant for other files.
@@ -58,9 +58,7 @@ def _cells(header: str, lines: Iterator[str], delimiter: str) -> Iterator[list[s
 
 def _columns(names: list[str]) -> list[str]:
     columns = [name.strip() for name in names]
-    doubles = sorted({name for name in columns if columns.count(name) > 1})
-    if doubles:
-        raise CannotConvert(f"The header names {', '.join(map(repr, doubles))} more than once. Rename one of them.")
+    refuse_doubles(columns, "The header")
     return columns
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from shared.datasets.convert.rows import CannotConvert, Row
+from shared.datasets.convert.rows import CannotConvert, Row, refuse_doubles
 from shared.datasets.reading import UnpackLimits
 
 #: Rows held at once: a page of text each, some megabytes.
@@ -33,6 +33,7 @@ def read_parquet(stream: BinaryIO) -> Iterator[Row]:
     number = 0
     try:
         file = parquet.ParquetFile(stream, buffer_size=_BUFFER, pre_buffer=False)
+        refuse_doubles(file.schema_arrow.names, "The schema")
         for group in range(file.num_row_groups):
             size = _rows_at_once(file.metadata.row_group(group), number)
             for batch in file.iter_batches(size, row_groups=[group]):

@@ -62,3 +62,10 @@ def test_a_few_bytes_that_unpack_to_far_more_are_refused() -> None:
                 written([f"{n}" + "y" * 1_000_000 for n in range(80)], use_dictionary=False, compression="zstd")
             )
         )
+
+
+def test_of_two_columns_with_one_name_none_is_dropped_in_silence() -> None:
+    file = io.BytesIO()
+    parquet.write_table(pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"]), file)
+    with pytest.raises(CannotConvert, match=r"^The schema names 'text' more than once"):
+        list(read_parquet(file))
