@@ -13,6 +13,8 @@ from shared.datasets.quality.rows import Rows
 _LONGEST = 40
 #: Files whose lines each have keys of their own have no habit to tell of.
 _MOST_KEYS = 1_000
+#: What is kept of a key: a thousand of a megabyte each would be a gigabyte.
+_LONGEST_KEY = 200
 _RESERVED = {"messages", "tools"}
 #: With fewer pairs a common ending may be chance, and its absence too.
 _FEWEST_PAIRS = 2
@@ -89,7 +91,7 @@ class KeyHabits:
 
     def take(self, line: int, example: dict[str, Any]) -> None:
         """Look at one line. What it costs does not grow with the keys of those before."""
-        own = example.keys() - _RESERVED
+        own = {key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] for key in example} - _RESERVED
         if self.first is None:
             self.first, self.common = line, set(own)
         self.lines += 1

@@ -1,6 +1,7 @@
 """Find text that was read in the wrong encoding: "â€™" for an apostrophe, "Ã©" for an e with an accent"""
 
 import re
+from collections import Counter
 
 import numpy as np
 
@@ -36,9 +37,9 @@ def check_mojibake(texts: Texts, findings: Findings) -> None:
             number = counted(text.count(_LOST), "replacement character")
             said = f"the text has {number} (U+FFFD): what stood there was lost when"
             place.add("mojibake", f"{said} it was read. Make it anew from its source.", talk.path(index))
-        elif misread := [pair for match in _MISREAD.finditer(text) if (pair := _mended(match[0]))]:
-            wrong, right = misread[0]
-            said = f'"{clean(wrong)}" stands where "{clean(right)}" was written, in {counted(len(misread), "place")}:'
+        elif misread := _misread_in(text):
+            (wrong, right), number = next(iter(misread)), counted(misread.total(), "place")
+            said = f'"{clean(wrong)}" stands where "{clean(right)}" was written, in {number}:'
             cure = "UTF-8 was read as Windows-1252. Read the source as UTF-8."
             place.add("mojibake", f"{said} {cure}", talk.path(index))
 
@@ -49,6 +50,12 @@ def glance(data: Bytes) -> Places:
     lost = np.flatnonzero(data[:-2] == _LOST_FIRST)
     lost = lost[(data[lost + 1] == _LOST_SECOND) & (data[lost + 2] == _LOST_THIRD)]
     return np.concatenate((first[_IS_TAIL[data[first + 2]]], lost))
+
+
+def _misread_in(text: str) -> Counter[tuple[str, str]]:
+    """Return what was read and what was written, the first at the beginning, and how often."""
+    found = Counter(match[0] for match in _MISREAD.finditer(text))
+    return Counter({pair: times for wrong, times in found.items() if (pair := _mended(wrong))})
 
 
 def _mended(wrong: str) -> tuple[str, str] | None:

@@ -1,13 +1,15 @@
 """What the lines of a file do alike is seen over the whole file, wherever it is cut into blocks"""
 
+import pickle
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.datasets.checks.findings import Findings
 from shared.datasets.quality.habits import _common
-from tests.unit.shared.datasets.quality.examples import Example, found, in_blocks, judged, pair, said
+from tests.unit.shared.datasets.quality.examples import Example, found, in_blocks, judged, pair, said, sketched
 
 CODES = {"pair_separator", "pair_blank", "pair_stop", "grader_key_varies"}
 
@@ -52,6 +54,12 @@ def test_keys_without_end_are_not_all_told() -> None:
     assert codes(lines) == [("grader_key_varies", None)]
     assert "over 1,000 keys" in said(lines, "grader_key_varies").message
     assert in_blocks(lines, range(0, 1500, 70))[1].listed() == judged(lines)[1].listed()
+
+
+def test_of_a_long_key_no_more_is_kept_than_tells_it_from_others() -> None:
+    lines = [graded(**{f"key{n}" + "x" * 100_000: 1}) for n in range(20)]
+    assert len(pickle.dumps(sketched(lines, Findings()).habits)) < 20_000
+    assert [code for code, _ in codes(lines)] == ["grader_key_varies"] * 20
 
 
 @given(

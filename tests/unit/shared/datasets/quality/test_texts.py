@@ -4,6 +4,7 @@ import base64
 import json
 import random
 import string
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -158,6 +159,17 @@ def test_text_read_in_the_wrong_encoding_is_shown_with_what_was_meant(text: str,
     (finding,) = judged([chat("Hi", text)])[1].listed()
     assert (finding.code, finding.path) == ("mojibake", "messages[1].content")
     assert hint in finding.message
+
+
+def test_a_text_that_is_misread_throughout_takes_no_more_memory_than_another() -> None:
+    example = chat("Hi", "Ã©" * 100_000)
+    tracemalloc.start()
+    try:
+        (finding,) = judged([example])[1].listed()
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert "in 100,000 places" in finding.message
 
 
 @pytest.mark.parametrize(
