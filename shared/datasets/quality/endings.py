@@ -24,7 +24,8 @@ _SENTENCE = 80
 #: Files whose answers end like sentences: with so many of them, one that does not was cut.
 HABIT = 0.95
 _FEWEST = 20
-_LAST_LINE = re.compile(r"\s*(?:[-*•#|>+]|\d+[.)]|```|\S+:\s)")
+#: Lines of lists, tables and code: marked, indented, or with a comment behind them.
+_LAST_LINE = re.compile(r"\s*(?:[-*•#|>+]|\d+[.)]|```|\S+:\s)|\t| {2}|.*\s(?:#|//)\s")
 _STOPS = frozenset(".!?…\"'”’)]}`>*:|。!?")
 #: A small word, or a comma; a name, a tag or an address may stand at an end.
 _BREAKS_OFF = re.compile(r"(?:(?<=\s)[a-z]+|[a-z],|[a-z]-)$")

@@ -142,6 +142,8 @@ def test_an_answer_cut_off_among_whole_ones() -> None:
         "see https://example.com/a",
         "in code `x = 1`",
         "so:\n- one\n- two more of them",
+        "so:\n    for name in names_of_all_files: print name and its size",  # Code and tables are indented,
+        "so:\ntimer.cancel()     # stop the action of the timer if it waits",  # and end in comments.
     ],
 )
 def test_an_ending_without_a_full_stop_may_be_whole(ending: str) -> None:
