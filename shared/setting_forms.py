@@ -3,20 +3,37 @@
 import base64
 import binascii
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 #: As SQLAlchemy takes it apart: a password may hold what urlsplit stumbles over.
 _DATABASE = re.compile(
-    r"postgresql\+asyncpg://(?:[^:/@]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]*)(?::\d+)?(?:/[^?]*)?(?:\?.*)?", re.DOTALL
+    r"postgresql\+asyncpg://(?:[^:/@]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]*)(?::(?P<port>\d+))?(?:/[^?]*)?"
+    r"(?:\?(?P<options>.*))?",
+    re.DOTALL,
 )
+#: What the driver takes behind the question mark; with any other no connection is ever made.
+_OPTIONS = frozenset(
+    (
+        *("host", "port", "user", "password", "database", "ssl", "passfile", "service", "servicefile"),
+        *("target_session_attrs", "krbsrvname", "gsslib", "prepared_statement_cache_size"),
+    )
+)
+_TLS = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_MOST_PORT = 65535
 #: What the storage's library opens. `file` is ours, the rest are buckets and what stands in for them in tests.
 _STORAGE = frozenset(("file", "memory", "s3", "s3a", "gs", "az", "azure", "adl", "abfs", "abfss", "http", "https"))
 
 
 def database_url(value: str) -> str:
     """Return the URL; raise ValueError, which never repeats it: it may hold a password."""
-    if _DATABASE.fullmatch(value) is None:
+    found = _DATABASE.fullmatch(value)
+    if found is None or int(found["port"] or 0) > _MOST_PORT:
         raise ValueError("it must have the form postgresql+asyncpg://USER:PASSWORD@HOST:5432/NAME")
+    for name, given in parse_qsl(found["options"] or "", keep_blank_values=True):
+        if name not in _OPTIONS:
+            raise ValueError(f'behind its "?" may stand no more than {", ".join(sorted(_OPTIONS))}; TLS is ssl=require')
+        if name == "ssl" and given not in _TLS:
+            raise ValueError(f"its ssl must be one of {', '.join(_TLS)}")
     return value
 
 

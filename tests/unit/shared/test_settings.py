@@ -30,6 +30,8 @@ def _settings(**more: Any) -> Settings:
         "postgresql+asyncpg://u:p[a/s:s#@db/name",  # a driver takes it, so it is not ours to refuse
         "postgresql+asyncpg://u@/name?host=/run/postgres",
         "postgresql+asyncpg://[::1]:5432/name?ssl=require",
+        "postgresql+asyncpg://u:p@/name?host=one:5432&host=two:5432&target_session_attrs=primary",
+        "postgresql+asyncpg://u:p@bouncer/name?prepared_statement_cache_size=0",
     ],
 )
 def test_each_form_of_a_database_that_works_is_taken(url: str) -> None:
@@ -60,6 +62,9 @@ def test_lists_are_read_from_the_environment_by_their_commas(monkeypatch: pytest
         ({"database_url": "sk-secret-key"}, ("database_url",)),
         ({"database_url": "postgresql://u:sk-secret-key@h/x"}, ("database_url",)),  # another driver
         ({"database_url": "postgresql+asyncpg://u:sk-secret-key@h:port/x"}, ("database_url",)),
+        ({"database_url": "postgresql+asyncpg://u:sk-secret-key@h:65536/x"}, ("database_url",)),
+        ({"database_url": "postgresql+asyncpg://u:sk-secret-key@h/x?sslmode=require"}, ("database_url",)),  # libpq's
+        ({"database_url": "postgresql+asyncpg://u:sk-secret-key@h/x?ssl=true"}, ("database_url",)),
         ({"redis_url": "sk-secret-key"}, ("redis_url",)),
         ({"redis_url": "redis://:sk-secret-key@h:port/0"}, ("redis_url",)),
         ({"storage_url": "/var/files"}, ("storage_url",)),
