@@ -39,9 +39,12 @@ def split(  # noqa: PLR0917 (typer calls it by name)
     Lines are copied as they stand. Each system prompt has its part in both files; at least 10 examples stay to train
     on. Exits with 2 when the file cannot be split so.
     """
-    from shared.errors import Refused  # noqa: PLC0415 (numpy would double the time of every other command)
+    # numpy would double the time of every other command.
+    from shared.datasets.split import check_asked  # noqa: PLC0415
+    from shared.errors import Refused  # noqa: PLC0415
 
     try:
+        check_asked(test_fraction, test_count)
         with named(file) as given:
             places = _places(file, given, train, test, force=force)
             plan = _planned(given, test_fraction, test_count, seed, near=near)
@@ -66,9 +69,8 @@ def _places(file: str, given: Input, train: str | None, test: str | None, *, for
 
 
 def _planned(given: Input, fraction: float | None, count: int | None, seed: int, *, near: bool) -> "Plan":
-    from shared.datasets.split import check_asked, plan  # noqa: PLC0415
+    from shared.datasets.split import plan  # noqa: PLC0415
 
-    check_asked(fraction, count)
     with given.open() as stream:
         return plan(stream, fraction=fraction, count=count, seed=seed, near=near)
 

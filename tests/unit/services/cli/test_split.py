@@ -106,6 +106,11 @@ def test_wrong_usage_is_one_sentence_and_exit_code_2(data: Path, words: list[str
     assert sorted(path.name for path in data.parent.iterdir()) == ["data.jsonl"]
 
 
+def test_what_is_asked_for_is_looked_at_before_what_is_there(data: Path) -> None:
+    data.with_suffix(".train.jsonl").write_bytes(b"")
+    assert "Say how much is to be tested" in run(str(data)).stderr
+
+
 def test_two_names_of_one_file_are_no_two_sides(data: Path) -> None:
     one = data.parent / "one.jsonl"
     result = run(
