@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateNotFound
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from services.notifier.bounds import within
+from services.notifier.bounds import Sandbox, within
 from services.notifier.messages.happening import Happening
 from services.notifier.messages.message import Message
 from services.notifier.slack.limits import escaped
@@ -86,8 +85,8 @@ def _written(template: Template, most: int, *, event: Happening, **given: Any) -
 
 
 @cache
-def _environment(folder: Path, part: Part) -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(
+def _environment(folder: Path, part: Part) -> Sandbox:
+    return Sandbox(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         trim_blocks=True,

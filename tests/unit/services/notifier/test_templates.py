@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from jinja2.exceptions import SecurityError, UndefinedError
 
-from services.notifier.bounds import TookTooLong
+from services.notifier.bounds import MOST_AT_ONCE, TookTooLong, TooMuch
 from services.notifier.messages.happening import Happening
 from services.notifier.messages.links import Links
 from services.notifier.messages.message import Message
@@ -78,6 +78,40 @@ def test_a_broken_template_is_logged_and_ours_is_sent(
         templates.attempt("text", EVENT, message)
     assert templates.render("text", EVENT, message) is None
     assert "template.broke" in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "'a' * 10 ** 9",  # constants are worked out when the template is read
+        "10 ** 9 * [0]",
+        "message.title * 10 ** 9",
+        "7 ** (7 ** 9)",
+        f"'a' * {MOST_AT_ONCE + 1}",
+    ],
+)
+def test_one_operation_cannot_fill_the_memory(tmp_path: Path, operation: str) -> None:
+    (tmp_path / "default.text.j2").write_text(f"{{% set made = {operation} %}}")
+    with pytest.raises(TooMuch):
+        Templates(tmp_path).attempt("text", *_named("x"))
+
+
+@pytest.mark.parametrize(
+    ("operation", "made"),
+    [
+        ("'-' * 3", "---"),
+        ("3 * [1]", "[1, 1, 1]"),
+        ("6 * 7", "42"),
+        ("1.5 * 2", "3.0"),
+        ("2 ** 10", "1024"),
+        ("2 ** -1", "0.5"),
+        ("'-' * -1", ""),
+        ("true * 2", "2"),
+    ],
+)
+def test_what_a_message_may_need_is_worked_out(tmp_path: Path, operation: str, made: str) -> None:
+    (tmp_path / "default.text.j2").write_text(f"{{{{ {operation} }}}}")
+    assert Templates(tmp_path).attempt("text", *_named("x")) == made
 
 
 def test_a_template_cannot_change_the_message_for_others(tmp_path: Path) -> None:
