@@ -67,10 +67,11 @@ class Drain:
         send.add_done_callback(self._sends.discard)
 
     async def _send(self, delivery: Claimed) -> None:
-        started, failed = time.monotonic(), True
+        started = time.monotonic()
+        failed: bool | None = True
         try:
             ended = await deliver(self.senders, delivery)
-            failed = not isinstance(ended.outcome, Delivered | Dropped | Paused)
+            failed = None if isinstance(ended.outcome, Dropped | Paused) else not isinstance(ended.outcome, Delivered)
             self._recorder.add(ended)
         except asyncio.CancelledError:
             self._recorder.add(interrupted(delivery, time.monotonic() - started))

@@ -100,8 +100,8 @@ class Slots:
         if not delivery.fresh:
             self._retrying[delivery.endpoint_id] += 1
 
-    def give_back(self, delivery: Claimed, *, failed: bool) -> bool:
-        """Count a send that ended; say whether something may have waited for its slot."""
+    def give_back(self, delivery: Claimed, *, failed: bool | None) -> bool:
+        """Count a send that ended; say whether something may have waited for its slot. None: nobody was asked."""
         endpoint = delivery.endpoint_id
         waited = self.first_tries.full or self.retries.full or 0 in self._left(endpoint)
         _count_down(self._running, endpoint)
@@ -110,7 +110,8 @@ class Slots:
         self._kind(delivery).end(delivery)
         if not delivery.fresh:
             _count_down(self._retrying, endpoint)
-        self._trust.learn(endpoint, failed=failed)
+        if failed is not None:
+            self._trust.learn(endpoint, failed=failed)
         return waited
 
     def _kind(self, delivery: Claimed) -> _Kind:

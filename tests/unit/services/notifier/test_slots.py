@@ -1,6 +1,7 @@
 """Who may send at once."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import cycle
 from typing import Any, cast
 
@@ -197,6 +198,13 @@ class Sends(RuleBasedStateMachine):
 
 
 TestSends = Sends.TestCase
+
+
+async def test_what_is_dropped_for_an_endpoint_that_is_off_says_nothing_of_how_it_answers() -> None:
+    drain = Drain({}, Recorder(cast("Any", None)), Doorbell())
+    drain.start([replace(_delivery("a", name=f"dlv_{each}"), endpoint_status="disabled") for each in range(EACH)])
+    await drain.finish(10)
+    assert drain.slots.room(100, 100).busy == {}, "switched on again, it is a stranger"
 
 
 async def test_a_defect_in_what_follows_from_an_answer_costs_no_slot() -> None:
