@@ -29,6 +29,8 @@ _ABROAD = re.compile(
     r"\+(?<![\w+.(/=-]\+)(?![0-9]{4}-[0-9][0-9]-[0-9][0-9])"
     r"[1-9][0-9]{0,2}[ .-]?(?:\([0-9]{1,4}\)[ .-]?)?[0-9]{1,4}(?:[ .-]?[0-9]{2,4}){1,4}(?![\w-]|\.[0-9])"
 )
+#: A coordinate, or a change: the dot that registries of domains write has more digits behind it.
+_DECIMAL = re.compile(r"\+[0-9]{1,3}\.[0-9]{1,7}")
 _AMERICAN = re.compile(
     r"(?<![\w+.(/=-])(?:1[ .-])?"
     r"(?:\((?P<area>[2-9][0-9]{2})\) ?[2-9][0-9]{2}[.-]|(?P<code>[2-9][0-9]{2})(?P<by>[.-])[2-9][0-9]{2}(?P=by))"
@@ -43,9 +45,12 @@ _FICTION = re.compile(
 _FEWEST_DIGITS = 8
 _SEQUENCE = re.compile(r"1234567|2345678|7654321|(\d)\1{5}")
 
+#: Groups of four that stand in a longer row of numbers are a list or a table: one of ten would pass for a card.
 _CARD = re.compile(
     r"(?<![\w.,+/-])(?<![A-Z]{2}[0-9]{2} )"
-    r"(?:[0-9]{4}(?:[ -][0-9]{4}){3}|3[0-9]{3}[ -][0-9]{6}[ -][0-9]{5}|[0-9]{15,16})(?![\w-]|[.,][0-9])"
+    r"(?:(?<![0-9]{3} )(?<![0-9] [0-9]{2} )(?<![0-9] [0-9] )"
+    r"[0-9]{4}(?:[ -][0-9]{4}){3}(?! [0-9]{4,}(?![/-])|(?: [0-9]+){4})"
+    r"|3[0-9]{3}[ -][0-9]{6}[ -][0-9]{5}|[0-9]{15,16})(?![\w-]|[.,][0-9])"
 )
 #: What issuers of cards begin with: Visa, Mastercard, American Express, Discover, JCB.
 _ISSUER = re.compile(
@@ -102,7 +107,7 @@ def _emails(text: str) -> Iterator[str]:
 def _phones_abroad(text: str) -> Iterator[str]:
     for match in _ABROAD.finditer(text):
         digits = re.sub(r"\D", "", match[0])
-        if _reaches(digits, digits[1:4] if digits.startswith("1") else ""):
+        if not _DECIMAL.fullmatch(match[0]) and _reaches(digits, digits[1:4] if digits.startswith("1") else ""):
             yield match[0]
 
 

@@ -113,6 +113,13 @@ def test_documentation_and_placeholders_are_no_secrets(text: str) -> None:
         ("x = 2129-736-5000 / 736.500.00017 and 212.736.5000.1", []),
         ("ISBN 978-3-16-148410-0, order 4158-2239-1", []),
         ("My card 4539 1488 0343 6467 please", ["personal_card"]),
+        ("Card 2 4539-1488-0343-6467 12/27 123", ["personal_card"]),
+        ("It lies at +52.520008 +13.404954", []),
+        ("Call +49.30901820347", ["personal_phone"]),  # as registries of domains write it
+        ("4539 1488 0343 6467 7100 7200", []),  # Four numbers of a list of numbers are no card,
+        ("800 990 4539 1488 0343 6467 12", []),  # at its end neither.
+        ("7 12 4539 1488 0343 6467", []),
+        ("4539 1488 0343 6467 12 7 5 900", []),
         ("My card 378282246310005 or 4242 4242 4242 4242", []),  # for tests
         ("My card 4539 1488 0343 6468 please", []),  # one digit off
         ("The id 1234567890123456 and 1700000000000", []),
