@@ -86,8 +86,8 @@ class SmtpSettings(BaseModel):
     bounces_to: str | None = None
     #: Certificates to trust besides the system's, for a server with a company's own.
     ca_file: Path | None = None
-    #: For one whole message, connection included.
-    timeout_seconds: float = Field(default=30, gt=0)
+    #: For one whole message, connection included. With more it might outlive its delivery's lease, and be sent by two.
+    timeout_seconds: float = Field(default=30, gt=0, le=30)
     #: `https://…` or `mailto:…`, where `{endpoint_id}` and `{address}` are filled in; an https one must unsubscribe on
     #: POST (RFC 8058). None: no such header.
     unsubscribe_url: str | None = Field(default=None, pattern=r"^(https://|mailto:)\S+$")

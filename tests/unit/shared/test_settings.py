@@ -98,6 +98,7 @@ def test_lists_are_read_from_the_environment_by_their_commas(monkeypatch: pytest
         ({"smtp": {"host": "mail"}}, ("smtp", "from")),
         ({"smtp": {"host": "mail", "from": "a@b.example", "tls": "auto"}}, ("smtp", "tls")),  # stripped, it is none
         ({"smtp": {"host": "mail", "from": "a@b.example", "username": "u"}}, ("smtp",)),
+        ({"smtp": {"host": "mail", "from": "a@b.example", "timeout_seconds": 60}}, ("smtp", "timeout_seconds")),
     ],
 )
 def test_what_is_wrong_is_named_and_its_value_is_not_told(changed: dict[str, Any], place: tuple[str, ...]) -> None:
