@@ -14,6 +14,10 @@ _BATCH_BYTES = 32 * 1024 * 1024
 _LIMITS = UnpackLimits()
 #: As of a line of JSON.
 _MOST_ROW_BYTES = 64 * 1024 * 1024
+#: What a value of a list takes at least.
+_VALUE_BYTES = 8
+#: Each text says how much it has in common with the one before: all that the column has may stand in each.
+_PREFIXES = "DELTA_BYTE_ARRAY"
 #: A column is read in pieces of this size: without, all of it that stands in a row group, which may be the file.
 _BUFFER = 1024 * 1024
 
@@ -34,12 +38,13 @@ def read_parquet(stream: BinaryIO) -> Iterator[Row]:
     try:
         file = parquet.ParquetFile(stream, buffer_size=_BUFFER, pre_buffer=False)
         refuse_doubles(file.schema_arrow.names, "The schema")
+        # Read as it is written, a text that stands in one row ten thousand times is held once, and can be counted.
+        kept = {"read_dictionary": _nested_texts(file.metadata.schema), "buffer_size": _BUFFER, "pre_buffer": False}
+        file = parquet.ParquetFile(stream, metadata=file.metadata, **kept)
         for group in range(file.num_row_groups):
-            size = _rows_at_once(file.metadata.row_group(group), number)
+            size = _rows_at_once(file.metadata.row_group(group), file.metadata.schema, number)
             for batch in file.iter_batches(size, row_groups=[group]):
-                if batch.nbytes > _MOST_ROW_BYTES * batch.num_rows:
-                    raise _too_large(number, batch.nbytes // batch.num_rows)
-                for record in batch.to_pylist():
+                for record in _records(batch, number):
                     number += 1
                     yield Row(number, _without_nulls(record))
     except (pa.ArrowException, OSError, ValueError) as exc:
@@ -47,11 +52,47 @@ def read_parquet(stream: BinaryIO) -> Iterator[Row]:
         raise CannotConvert(f"The file cannot be read as Parquet (after row {number}): {said}.") from exc
 
 
-def _rows_at_once(group: Any, before: int) -> int:
+def _nested_texts(schema: Any) -> list[str]:
+    columns = [schema.column(index) for index in range(len(schema)) if schema.column(index).max_repetition_level]
+    return [one.path for one in columns if one.physical_type == "BYTE_ARRAY" and one.converted_type != "DECIMAL"]
+
+
+def _records(batch: Any, before: int) -> Iterator[dict[str, Any]]:
+    if sum(map(_plain_bytes, batch.columns)) <= _MOST_ROW_BYTES:
+        yield from batch.to_pylist()
+        return
+    for place in range(batch.num_rows):
+        row = batch.slice(place, 1)
+        if (size := sum(map(_plain_bytes, row.columns))) > _MOST_ROW_BYTES:
+            raise _too_large(before + place, size)
+        yield from row.to_pylist()
+
+
+def _plain_bytes(array: Any) -> int:
+    """Return how many bytes the values have, each text as often as it comes."""
+    from pyarrow import compute, types  # noqa: PLC0415
+
+    kind = array.type
+    if types.is_dictionary(kind):
+        lengths = compute.binary_length(array.dictionary)
+        return compute.sum(lengths.take(array.indices)).as_py() or 0
+    if types.is_struct(kind):
+        return sum(map(_plain_bytes, array.flatten()))
+    if types.is_map(kind):
+        first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return sum(_plain_bytes(part.slice(first, last - first)) for part in (array.keys, array.items))
+    if types.is_nested(kind):
+        return _plain_bytes(array.flatten()) + 4 * len(array)
+    size: int = array.nbytes
+    return size
+
+
+def _rows_at_once(group: Any, schema: Any, before: int) -> int:
     """Return how many rows of a group may be held at once, judged by the sizes that the file tells of it."""
     columns = [group.column(index) for index in range(group.num_columns)]
+    depths = [schema.column(index).max_repetition_level for index in range(group.num_columns)]
     packed = sum(column.total_compressed_size for column in columns)
-    plain = sum(column.total_uncompressed_size for column in columns)
+    plain = sum(map(_unpacked, columns, depths))
     if plain > _LIMITS.ratio_from and plain > _LIMITS.ratio * packed:
         said = f"The rows after row {before} unpack from {packed:,} bytes to {plain:,}, more than {_LIMITS.ratio} times"
         raise CannotConvert(f"{said} as many. Write the file without compression.")
@@ -62,8 +103,19 @@ def _rows_at_once(group: Any, before: int) -> int:
     return max(1, min(_BATCH, _BATCH_BYTES // max(1, int(row))))
 
 
+def _unpacked(column: Any, lists: int) -> int:
+    """Return what a column within so many lists unpacks to: there a few bytes may stand for millions of values."""
+    if lists and _PREFIXES in column.encodings:
+        said = f'The lists of the column "{column.path_in_schema}" are written as {_PREFIXES}, which hides their size.'
+        raise CannotConvert(f"{said} Write it with a dictionary, or plain.")
+    size: int = column.total_uncompressed_size
+    return max(size, column.num_values * _VALUE_BYTES) if lists else size
+
+
 def _largest(column: Any) -> int:
-    """Return how large a value may be that stands once in the column's dictionary, and may come in every row."""
+    """Return how large a value may be that stands in the column once, and may come in every row."""
+    if _PREFIXES in column.encodings:
+        return int(column.total_uncompressed_size)
     if not column.has_dictionary_page:
         return 0
     share = (column.data_page_offset - column.dictionary_page_offset) / max(1, column.total_compressed_size)
