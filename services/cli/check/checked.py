@@ -12,7 +12,7 @@ from services.cli.inputs import CannotRead, Input, named
 from shared import catalogue
 from shared.catalogue import BaseModel
 from shared.catalogue.retirement import notice, trainable_first
-from shared.datasets.fix import Fixes
+from shared.datasets.fix import Fixes, Mended
 from shared.datasets.formats import Format
 from shared.datasets.policy import DEFAULT, Policy
 from shared.datasets.policy_file import PolicyError, read_toml
@@ -30,10 +30,16 @@ class Checked:
     report: Report
     retirement: str | None
     fixes: Fixes | None = None
+    is_file: bool = True  #: And not standard input, which cannot be read twice.
 
     def fails(self, fail_on: FailOn) -> bool:
         """Say whether something was found that the caller does not accept."""
         return any(self.report.findings_total[severity] for severity in fail_on.severities())
+
+    @property
+    def can_be_mended(self) -> bool:
+        """Say whether `--fix` would write a better copy of it."""
+        return self.is_file and any(self.report.findings_by_code.get(what) for what in Mended)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the API's report, and what only the terminal knows."""
@@ -109,7 +115,8 @@ def _one(
             raise CannotRead(f"{given.name}: cannot be read: {(exc.strerror or str(exc)).lower()}.") from exc
         except ProcessDied as exc:
             raise CannotRead(f"{given.name}: {exc}") from exc
-    return Checked(given.name, report, None if how.model is None else notice(how.model))
+    retirement = None if how.model is None else notice(how.model)
+    return Checked(given.name, report, retirement, is_file=given.path is not None)
 
 
 def _heard(progress: Progress | None) -> dict[str, Any]:

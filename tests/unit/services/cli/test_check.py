@@ -192,3 +192,22 @@ def test_asking_for_help_loads_neither_the_tokenizer_nor_numpy() -> None:
     loaded = "[name for name in ('tiktoken', 'numpy', 'msgspec') if name in sys.modules]"
     code = f"import sys; from services.cli.check import command; print({loaded})"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            CHAT * 2 + "\n",
+            "Mend       --fix writes a corrected copy: blank_line (1), duplicate_example (1) need no question.",
+        ),
+        (CHAT, None),
+        (BAD, None),  # what is wrong with it is a question
+    ],
+)
+def test_what_a_fix_would_mend_is_said(given: str, said: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(given.encode())
+    told = [line for line in run(str(path)).output.splitlines() if line.startswith("Mend")]
+    assert told == ([said] if said else [])
+    assert "Mend" not in run("-", given=given).output  # it cannot be read twice
