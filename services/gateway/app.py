@@ -25,6 +25,7 @@ from services.gateway.routes import RUNTIME, Route
 from shared import log
 from shared.runtime import Runtime, open_runtime
 from shared.security.keys import ensure_first
+from shared.security.lookups import lookup_threads
 from shared.settings import Settings
 from shared.wire.parse import MAX_BODY_BYTES
 
@@ -60,6 +61,7 @@ async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(lookup_threads())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_runtime(settings) as runtime:

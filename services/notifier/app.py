@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -21,6 +20,7 @@ from shared import clock, log
 from shared.db.database import Database
 from shared.health import health_page
 from shared.security.egress import TOTAL_SECONDS, open_egress
+from shared.security.lookups import lookup_threads
 from shared.security.reach import Reach
 from shared.security.secrets_at_rest import KeyRing
 from shared.settings import Settings
@@ -30,9 +30,6 @@ _log = log.get(__name__)
 POLL_SECONDS = 1.0
 #: Between two looks while there is work: what comes free or due meanwhile is claimed by one statement, not one each.
 GATHER_SECONDS = 0.002
-#: Names looked up at once. A look-up holds a thread until it ends, and asyncio's own handful would all be held by one
-#: endpoint whose name server does not answer.
-LOOKUPS = 64
 #: What is under way when we are told to stop may end within this, and be written down within so much more, with what
 #: the first did not need of its time. Together less than the 15 s after which `tuneyard up` kills.
 GRACE_SECONDS = 9.0
@@ -149,7 +146,7 @@ async def run(settings: Settings) -> None:
             health_page(settings.host, settings.health_port, is_ready=lambda: notifier.ready),
         ):
             loop = asyncio.get_running_loop()
-            loop.set_default_executor(ThreadPoolExecutor(LOOKUPS, "lookup"))
+            loop.set_default_executor(lookup_threads())
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, notifier.stop)
             _log.info("notifier.started", loopback=reach.loopback, networks=[str(each) for each in reach.networks])

@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from shared.security.lookups import Lookups
 from shared.security.reach import PUBLIC, Reach
 from shared.security.targets import unreachable
 
@@ -35,7 +36,7 @@ class GuardedResolver(AbstractResolver):
     """Refuse a name if any of its answers is bad: one good answer among them may be gone at the next look-up."""
 
     def __init__(self, reach: Reach, inner: AbstractResolver | None = None) -> None:
-        self._inner = inner or aiohttp.ThreadedResolver()
+        self._inner = Lookups(inner or aiohttp.ThreadedResolver())
         self._reach = reach
 
     async def resolve(
