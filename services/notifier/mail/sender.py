@@ -1,6 +1,5 @@
 """The channel `email`: write the message, hand it over for each address that has none yet, say how that ended"""
 
-import asyncio
 import time
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from services.notifier.mail.refusals import Fate, Handed, Stage
 from services.notifier.messages.happening import Happening
 from services.notifier.messages.message import Message
 from services.notifier.webhook import kept
+from services.notifier.writing import in_a_thread
 from shared import clock, log
 from shared.db.database import Database
 from shared.endpoints import recipients
@@ -72,7 +72,7 @@ class MailSender:
         envelope = Envelope(delivery.id, delivery.endpoint_id, address, delivery.target.get("reply_to"))
         try:
             # With a picture it takes 60 ms, in which webhooks want to be sent.
-            written = await asyncio.to_thread(self._writer.write, event, message, envelope)
+            written = await in_a_thread(self._writer.write, event, message, envelope)
         except ValueError as exc:
             # An address that was taken and is none: the rules were others once.
             return Handed(Stage.RECIPIENT, 553, f"5.1.3 not written: {exc}")

@@ -17,6 +17,7 @@ from services.notifier.slack.pace import Pace
 from services.notifier.slack.story import Bot, Step
 from services.notifier.slack.verdicts import Reply, again, judge
 from services.notifier.webhook import error_class, kept
+from services.notifier.writing import in_a_thread
 from shared import clock
 from shared.db.database import Database
 from shared.endpoints import deliveries
@@ -66,7 +67,7 @@ class SlackSender:
         credentials = json.loads(self._ring.decrypt(delivery.credentials or ""))
         event, message = await self._composer.compose(delivery)
         # In a thread, because an operator's template may compute for as long as it is let.
-        written = await asyncio.to_thread(self._composer.templates.render, "slack", event, message)
+        written = await in_a_thread(self._composer.templates.render, "slack", event, message)
         payload = None if written is None else render.custom(message, written)
         if token := credentials.get("token"):
             return await self._as_bot(delivery, token, message, payload)

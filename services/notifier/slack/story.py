@@ -1,6 +1,5 @@
 """A job's messages by a bot: one in the channel, that is changed as the job goes on, and details in its thread"""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from services.notifier.messages.message import Message, Phase
 from services.notifier.slack import render
 from services.notifier.slack.client import Client
 from services.notifier.slack.verdicts import NO_MESSAGE, Reply
+from services.notifier.writing import in_a_thread
 from shared import log
 from shared.db.database import Database
 from shared.endpoints import threads
@@ -102,7 +102,7 @@ class Bot:
         assert message.thread is not None
         where = {"channel_id": known["channel"], "thread_ts": known["ts"]}
         try:
-            drawn = await asyncio.to_thread(picture.draw, message.curve)
+            drawn = await in_a_thread(picture.draw, message.curve)
             words = picture.described(message.curve)
             reply = await self.in_turn(partial(self.client.share, self.token, drawn, words, where))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
