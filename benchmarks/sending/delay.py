@@ -22,7 +22,7 @@ from shared.endpoints.policy import Answer, Delivered
 RATE = 200
 #: Aims: seconds of the 99th percentile, how much worse trouble elsewhere may make it, seconds of a claim.
 SOON, WORSE, CLAIM = 0.050, 2.0, 0.020
-_CLAIMS = 60
+_CLAIMS = 200
 _DATA = json.dumps(DATA)
 #: One statement, so that it is committed when it returns, and nothing but the database takes time.
 _HAPPEN = """
@@ -112,5 +112,6 @@ async def _claims(house: House, size: Size) -> Figure:
         async with house.database.begin() as session:
             answer = Answer(clock.now(), 0.01, status=200)
             await settle(session, [Ended(delivery, Delivered(), answer) for delivery in claimed])
+    seconds = seconds[1:]  # The first has the statement read and planned, which a connection does once.
     what = f"claim 100 of {size.due:,}, {size.old:,} old"
     return Figure(what, milliseconds(seconds), met=percentile(seconds, 0.99) <= CLAIM)
