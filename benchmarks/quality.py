@@ -104,7 +104,7 @@ def checks(talks: list[Talk]) -> dict[str, Callable[[], Any]]:
 def sketched(plain: list[PlainChat]) -> tuple[Sketch, Findings]:
     """Return the sketch of all rows."""
     findings, sketch = Findings(), Sketch()
-    sketch.take_all(((line, example, Format.CHAT) for line, example in enumerate(plain, 1)), findings)
+    sketch.take(((line, example, Format.CHAT) for line, example in enumerate(plain, 1)), findings)
     return sketch, findings
 
 
@@ -130,7 +130,7 @@ def _print_memory(number: int) -> None:
     sketched(plain)[0].conclude(Findings())
     before = _resident()
     taken = ((line, plain[line % len(plain)], Format.CHAT) for line in range(1, number + 1))
-    sketch.take_all(taken, findings)
+    sketch.take(taken, findings)
     print((_resident() - before) / number)
 
 

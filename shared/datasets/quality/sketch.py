@@ -48,21 +48,17 @@ class Sketch:
     Sketches of blocks, extended in file order, are the sketch of the file: where it was cut makes no difference.
     """
 
-    def __init__(self, *, near_duplicates: bool = True) -> None:
-        """Begin with nothing. Near-duplicates are nine tenths of the memory, and a quarter of the time."""
+    def __init__(self) -> None:
         self.rows = Rows()
         self.keys = KeySets()
         self.habits = Habits()
-        self.shingles = Shingles() if near_duplicates else None
+        self.shingles: Shingles | None = Shingles()
 
-    def take(
-        self, line: int, example: PlainChat | PlainPair | dict[str, Any], kind: Format, findings: Findings
-    ) -> None:
-        """Look at one example, in the order of the file; add what is to be said of it alone. Nothing is raised."""
-        self.take_all([(line, example, kind)], findings)
+    def take(self, examples: Iterable[Taken], findings: Findings) -> None:
+        """Look at the examples that follow, in the order of the file; add what is to be said of each alone.
 
-    def take_all(self, examples: Iterable[Taken], findings: Findings) -> None:
-        """Look at the examples that follow, each with its line and format. One by one they cost three times as much."""
+        Whatever they hold, nothing is raised. One by one they would cost three times as much.
+        """
         lines: list[int] = []
         talks: list[Talk] = []
         waiting = 0

@@ -32,7 +32,7 @@ class Tally:
     def judge(self) -> None:
         """Have the checks of quality look at what was taken, all at once: at the end of the block."""
         if self.sketch is not None:
-            self.sketch.take_all(self._taken, self.findings)
+            self.sketch.take(self._taken, self.findings)
             self._taken = []
 
     def extend(self, later: "Tally") -> list[Finding]:

@@ -1,6 +1,8 @@
 """What survives: death between sending and recording, a stop in mid-air, a database that goes away."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from aiohttp import web
 from sqlalchemy import text
 
 from services.notifier import app, recorder
-from services.notifier.app import open_notifier
+from services.notifier.app import Notifier, open_notifier
 from shared import clock
 from shared.db.database import Database, sql
 from shared.endpoints.attempt_lifecycle import Ended, settle
@@ -46,15 +48,10 @@ async def test_while_nothing_can_be_written_down_the_notifier_is_not_ready(
 ) -> None:
     monkeypatch.setattr(recorder, "STUCK_SECONDS", 0.1)
     await house.endpoint(receiver.url)
-    # It still reads, claims and sends; what is broken is only seen by who writes down.
-    await house.rows("ALTER TABLE delivery_attempts RENAME TO elsewhere")
     async with house.running() as notifier:
-        await house.happen()
-        await receiver.wait_for(1)
-        async with asyncio.timeout(10):
+        async with _sent_and_unwritable(house, receiver), asyncio.timeout(10):
             while notifier.ready:
                 await asyncio.sleep(0.01)
-        await house.rows("ALTER TABLE elsewhere RENAME TO delivery_attempts")
         await notifier.recorder.flush()
         assert not notifier.recorder.is_stuck
     assert [row["state"] for row in await house.deliveries()] == ["delivered"]
@@ -66,20 +63,29 @@ async def test_what_was_sent_and_cannot_be_written_down_is_not_claimed_again(
 ) -> None:
     monkeypatch.setattr(recorder, "LATE_SECONDS", 0.1)
     await house.endpoint(receiver.url)
-    await house.rows("ALTER TABLE delivery_attempts RENAME TO elsewhere")
     async with house.notifier() as notifier:
-        await house.happen()
-        await notifier.look()
-        await receiver.wait_for(1)
-        async with asyncio.timeout(10):
+        async with _sent_and_unwritable(house, receiver, notifier), asyncio.timeout(10):
             while not notifier.recorder.is_late:
                 await asyncio.sleep(0.01)
-        await house.rows("UPDATE deliveries SET lease_until = now() - interval '1 second'")
-        assert not await notifier.look(), "and the database is not asked without a pause"
-        await house.rows("ALTER TABLE elsewhere RENAME TO delivery_attempts")
+            await house.rows("UPDATE deliveries SET lease_until = now() - interval '1 second'")
+            assert not await notifier.look(), "and the database is not asked without a pause"
         await notifier.recorder.flush()
         await turn(notifier)
     assert (len(await house.attempts()), len(receiver.hits)) == (1, 1)
+
+
+@asynccontextmanager
+async def _sent_and_unwritable(
+    house: House, receiver: Receiver, looking: Notifier | None = None
+) -> AsyncIterator[None]:
+    """Have a delivery arrive whose end cannot be written down; reading, claiming and sending go on."""
+    await house.rows("ALTER TABLE delivery_attempts RENAME TO elsewhere")
+    await house.happen()
+    if looking is not None:
+        await looking.look()
+    await receiver.wait_for(1)
+    yield
+    await house.rows("ALTER TABLE elsewhere RENAME TO delivery_attempts")
 
 
 async def test_who_lost_the_lease_writes_nothing(house: House, receiver: Receiver) -> None:

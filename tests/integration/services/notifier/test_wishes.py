@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from services.notifier.app import Notifier
 from shared.db.database import server_time
 from shared.endpoints import lifecycle
 from shared.events.catalogue import EventType
@@ -110,14 +111,20 @@ async def test_failures_that_a_pause_held_pass_the_quiet_hours_it_ends_in(house:
     assert [hit.headers["webhook-id"] for hit in receiver.hits] == [failed.id]
 
 
-async def test_what_a_pause_held_waits_for_the_end_of_a_mute(house: House, receiver: Receiver) -> None:
+async def _muted_out_of_a_pause(house: House, receiver: Receiver, notifier: Notifier) -> tuple[str, int]:
+    """Let something happen in a pause that ends in a mute; return the endpoint, and when the mute ends."""
     async with house.database.begin() as session:
         until = int((await server_time(session)).timestamp()) + 3600
     endpoint_id = await asks(house, receiver, status="paused")
+    await house.happen(FAILED)
+    await turn(notifier)
+    await change(house, endpoint_id, status="enabled", muted_until=until)
+    return endpoint_id, until
+
+
+async def test_what_a_pause_held_waits_for_the_end_of_a_mute(house: House, receiver: Receiver) -> None:
     async with house.notifier() as notifier:
-        await house.happen(FAILED)
-        await turn(notifier)
-        await change(house, endpoint_id, status="enabled", muted_until=until)
+        await _muted_out_of_a_pause(house, receiver, notifier)
         await turn(notifier)
         (held,) = await house.deliveries()
         assert (held["state"], held["hold"], receiver.hits) == ("held", "muted", [])
@@ -129,13 +136,8 @@ async def test_what_a_pause_held_waits_for_the_end_of_a_mute(house: House, recei
 async def test_what_waits_for_the_end_of_a_mute_goes_when_the_mute_is_lifted_and_waits_on_when_it_is_prolonged(
     house: House, receiver: Receiver
 ) -> None:
-    async with house.database.begin() as session:
-        until = int((await server_time(session)).timestamp()) + 3600
-    endpoint_id = await asks(house, receiver, status="paused")
     async with house.notifier() as notifier:
-        await house.happen(FAILED)
-        await turn(notifier)
-        await change(house, endpoint_id, status="enabled", muted_until=until)
+        endpoint_id, until = await _muted_out_of_a_pause(house, receiver, notifier)
         await change(house, endpoint_id, muted_until=until + 3600)
         (held,) = await house.deliveries()
         assert (held["hold"], int(held["run_at"].timestamp())) == ("muted", until + 3600)

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.datasets.checks import Finding, Findings
 from shared.datasets.formats import Format, detect, read_plain
-from shared.datasets.quality import Quality, Sketch
+from shared.datasets.quality import Quality, Sketch, Taken
 
 Example = dict[str, Any]
 
@@ -23,13 +23,16 @@ def pair(prompt: str, completion: str) -> Example:
 
 def sketched(examples: Iterable[Example], findings: Findings, first_line: int = 1) -> Sketch:
     sketch = Sketch()
-    for line, example in enumerate(examples, first_line):
-        kind = detect(example) or Format.CHAT
-        plain = None
-        if kind in (Format.CHAT, Format.COMPLETION):
-            plain = read_plain(json.dumps(example).encode(), kind)
-        sketch.take(line, example if plain is None else plain, kind, findings)
+    sketch.take((_taken(line, example) for line, example in enumerate(examples, first_line)), findings)
     return sketch
+
+
+def _taken(line: int, example: Example) -> Taken:
+    kind = detect(example) or Format.CHAT
+    plain = None
+    if kind in (Format.CHAT, Format.COMPLETION):
+        plain = read_plain(json.dumps(example).encode(), kind)
+    return line, example if plain is None else plain, kind
 
 
 def judged(examples: Iterable[Example], training: Iterable[Example] | None = None) -> tuple[Quality, Findings]:

@@ -65,8 +65,7 @@ def test_where_a_file_is_cut_makes_no_difference(examples: list[Example], cuts: 
 @settings(max_examples=60)
 def test_no_object_of_json_is_raised_at(examples: list[dict[str, Any]], kind: Format) -> None:
     findings, sketch = Findings(), Sketch()
-    for line, each in enumerate(examples, 1):
-        sketch.take(line, each, kind, findings)
+    sketch.take(((line, each, kind) for line, each in enumerate(examples, 1)), findings)
     json.dumps(sketch.conclude(findings, against=sketch).as_dict())
 
 
@@ -89,5 +88,5 @@ def test_a_check_that_is_off_is_not_made(monkeypatch: pytest.MonkeyPatch) -> Non
     checks = [(lambda _, __, code=code: made.append(code), (code, "promise")) for code in ("secret", "mojibake")]
     monkeypatch.setattr("shared.datasets.quality.sketch._CHECKS", checks)
     findings = Findings(Policy(codes={"secret": None, "promise": None}))
-    Sketch().take(1, chat("Hi", "Hello"), Format.CHAT, findings)
+    Sketch().take([(1, chat("Hi", "Hello"), Format.CHAT)], findings)
     assert made == ["mojibake"]
