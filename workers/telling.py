@@ -62,17 +62,18 @@ async def _tell(runtime: Runtime, lease: Lease, dataset: Dataset, progress: Prog
         if progress.bytes == written:
             continue
         written = progress.bytes
-        try:
-            await _write(runtime, lease, dataset, progress)
-        except (Fenced, *TROUBLE) as exc:
-            _log.info("progress.not_written", error=str(exc))
+        await _write(runtime, lease, dataset, progress)
 
 
 async def _write(
     runtime: Runtime, lease: Lease, dataset: Dataset, progress: Progress, *, more: str | None = None
 ) -> None:
-    async with runtime.begin() as session:
-        # A worker that lost the file would tell of a check that nobody waits for.
-        await lease.fence(session)
-        shown = {"bytes": progress.bytes, "lines": progress.lines, "of": dataset.bytes, "more": more}
-        await sql(session, _WRITE, id=dataset.id, **shown)
+    """Write it down if that can be done: what is told of a check must not end it, nor hide how it ended."""
+    shown = {"bytes": progress.bytes, "lines": progress.lines, "of": dataset.bytes, "more": more}
+    try:
+        async with runtime.begin() as session:
+            # A worker that lost the file would tell of a check that nobody waits for.
+            await lease.fence(session)
+            await sql(session, _WRITE, id=dataset.id, **shown)
+    except (Fenced, *TROUBLE) as exc:
+        _log.info("progress.not_written", error=str(exc))

@@ -36,8 +36,7 @@ class _Unwritable(Exception):
 class Recorder:
     """A queue of ended tries, and the task that writes them. Lost with the process, they are simply sent again."""
 
-    def __init__(self, database: Database, *, most_waiting: int = MOST_WAITING) -> None:
-        self.most_waiting = most_waiting
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._queue: asyncio.Queue[Ended] = asyncio.Queue()
         self._tally: Counter[str] = Counter()
@@ -58,7 +57,7 @@ class Recorder:
     @property
     def is_behind(self) -> bool:
         """Whether so much waits to be written that nothing more should be sent."""
-        return self._queue.qsize() > self.most_waiting
+        return self._queue.qsize() > MOST_WAITING
 
     def add(self, ended: Ended) -> None:
         """Have it written soon."""

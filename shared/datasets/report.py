@@ -115,9 +115,8 @@ def check(
 
     Without a model tokens are counted in `o200k_base`, there is no estimate, and what depends on a model is not
     checked; with one and no `method`, any of its methods may take the file. The `format` is that of the first example
-    unless it is named. A file `for_validation` may be as small as it
-    likes, and costs nothing; `against` the sketch of its training file it is searched for leaks, and a string in its
-    place begins the sentence that says why there is none.
+    unless it is named. A file `for_validation` may be as small as it likes, and costs nothing; `against` the sketch of
+    its training file it is searched for leaks. A string in its place begins the sentence that says why there is none.
 
     `processes` are started for this check, unless it is small, or those of a `crew` are used: the report is the same.
     `on_progress` is called with bytes and lines done, as they are, `on_findings` with what is found, as it is, and

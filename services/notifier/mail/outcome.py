@@ -22,17 +22,16 @@ def verdict(fates: Mapping[str, Fate], attempt: int) -> Verdict:
     waiting = [address for address, fate in fates.items() if fate not in SETTLED]
     refused = [address for address, fate in fates.items() if fate in (Fate.NO_MAILBOX, Fate.REFUSED)]
     accepted = len(fates) - len(waiting) - len(refused)
+    taken = f"Taken for {accepted} of {len(fates)} addresses. " if accepted else ""
     if Fate.OURS in fates.values():
         reason = "The mail server does not take what this service sends; its operator has been told."
     else:
-        taken = f"Taken for {accepted} of {len(fates)} addresses. " if accepted else ""
         reason = f"{taken}Not taken yet by the mail server for {_listed(waiting)}."
     if waiting and attempt <= len(SCHEDULE):
         return Verdict("retry", reason, after=SCHEDULE[attempt - 1].total_seconds())
     if waiting:
         return Verdict("give_up", f"{reason} That was try {attempt} of {len(SCHEDULE) + 1}.")
     if accepted:
-        taken = f"Taken for {accepted} of {len(fates)} addresses. "
         return Verdict("delivered", f"{taken}The mail server refused {_listed(refused)}." if refused else "")
     if all(fates[address] == Fate.NO_MAILBOX for address in refused):
         return Verdict("pause", f"There is no mailbox at {_listed(refused)}. Give the endpoint an address that exists.")

@@ -8,7 +8,7 @@ from shared import clock
 from shared.endpoints.policy import SCHEDULE, Verdict, seconds_asked
 
 #: What Slack asks for when it does not say how long.
-HOLD_SECONDS = 30.0
+_HOLD_SECONDS = 30.0
 #: A channel that is busy is asked again as soon as Slack wants it, then twice as late each time and once an hour at
 #: most, for a day: what is told of a job stays in order, so all that follows waits with it.
 MOST_TRIES = 30
@@ -82,7 +82,7 @@ class Reply:
     @property
     def asked_seconds(self) -> float:
         """How long Slack asks to wait, where it is busy."""
-        return seconds_asked(self.retry_after, clock.now()) or HOLD_SECONDS
+        return seconds_asked(self.retry_after, clock.now()) or _HOLD_SECONDS
 
     @property
     def of_the_content(self) -> bool:

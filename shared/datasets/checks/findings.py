@@ -112,9 +112,8 @@ class Place:
         self.errors = 0
         self.added = 0  #: What was found here, though a policy may count none of it.
         self.images = 0  #: Seen in the example so far.
-        self.known: frozenset[str | None] = (
-            frozenset()
-        )  #: Paths of which all was said: what a rule finds there follows from it.
+        #: Paths of which all was said: what a rule finds there follows from it.
+        self.known: frozenset[str | None] = frozenset()
 
     def add(self, code: str, message: str, path: str | None = None) -> None:
         """Add a finding of this line; `path` leads to the value inside the example."""

@@ -79,7 +79,7 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     code = np.arange(0x800, 0x10000, 64)
     share = settled.reshape(-1, 64).mean(axis=1)[code >> 6]
     by_two[0xE080 + (code >> 12 << 8) + (code >> 6 & 0x3F)] = np.where(
-        share == 1, _STAYS, np.where(share, _BY_THIRD, 1)
+        share == 1, _STAYS, np.where(share, _BY_THIRD, _CHANGES)
     )
     by_two[int.from_bytes(_PICTURES)] = _STAYS
     return by_two, settled

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.datasets.checks.findings import Findings, Place
+from shared.datasets.quality.groups import distinct
 from shared.datasets.quality.talk import Talk
 
 #: Text as numbers, the bytes of its UTF-8, and places in it.
@@ -41,7 +42,7 @@ class Texts:
 
     def having(self, glance: Glance) -> NDArray[np.intp]:
         """Return the numbers of the texts in which a glance names a place, in their order."""
-        return np.unique(np.concatenate([self.of(places) for places in self._where(glance)]))
+        return distinct(np.concatenate([self.of(places) for places in self._where(glance)]))
 
     def of(self, places: Places) -> NDArray[np.intp]:
         """Return the numbers of the texts in which these places lie, in their order."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.datasets.reading import Block
+from shared.datasets.reading.blocks import lines_in
 
 #: Shorter runs are looked at line by line, as fast as it takes to find them.
 _FEWEST = 64
@@ -46,5 +47,4 @@ def pieces(block: Block) -> Iterator[Block | Blanks]:
 
 
 def _numbered(data: bytes, first: int) -> Block:
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    return Block(first, first + lines - 1, data)
+    return Block(first, first + lines_in(data) - 1, data)

@@ -19,6 +19,7 @@ from shared.db.database import sql
 from shared.settings import Settings
 from shared.storage.store import Storage
 from tests.conftest import House, chats, until
+from workers import telling
 from workers.app import working
 from workers.checking import Checks
 from workers.runner import Runner
@@ -123,6 +124,22 @@ async def test_a_file_that_ends_whoever_looks_at_it_says_so_and_fails_the_third_
         ("error", None),
     ]
     assert shown.status_details == f"The file could not be read: Given up after 3 tries: {died}"
+
+
+async def test_a_death_counts_though_it_cannot_be_told_of(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise ConnectionResetError("the database is away")
+
+    monkeypatch.setattr(telling, "sql", away)
+    runner = Runner(house.runtime, STEPS)
+    runner.checks = Dying(1)
+    async with openai.AsyncOpenAI(base_url=house.url, api_key=house.key) as client:
+        await client.files.create(file=("train.jsonl", chats()), purpose="fine-tune")
+    async with house.runtime.database.begin() as session:
+        item = (await sql(session, text("SELECT id FROM work_items WHERE kind = 'dataset.validate'"))).scalar_one()
+    await runner.run(item)
+    async with house.runtime.database.begin() as session:
+        assert (await sql(session, text("SELECT deaths FROM work_items WHERE id = :id"), id=item)).scalar_one() == 1
 
 
 @pytest.mark.parametrize(

@@ -144,12 +144,14 @@ async def test_a_stop_lets_what_is_under_way_end(house: House) -> None:
     assert (delivery["state"], delivery["lease_owner"]) == ("delivered", None)
 
 
-async def test_no_more_is_sent_than_can_be_written_down(house: House, receiver: Receiver) -> None:
+async def test_no_more_is_sent_than_can_be_written_down(
+    house: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "MOST_WAITING", 20)
     await house.endpoint(receiver.url)
     for _ in range(60):
         await house.happen()
     async with open_notifier(house.database, house.ring, HERE) as notifier:
-        notifier.recorder.most_waiting = 20
         while len(receiver.hits) <= 20:
             assert await notifier.look()
             await notifier.drain.finish(10)
