@@ -105,5 +105,12 @@ def _claimed(job: str, credentials: str) -> Claimed:
     data = {"id": job, "object": "a job", "user_provided_suffix": job}
     body = render(event_id="evt_1", event_type=EventType.JOB_QUEUED, created_at=clock.now(), sequence=1, data=data)
     fields: dict[str, Any] = dict.fromkeys(Claimed.__dataclass_fields__)
-    given = {"channel": "slack", "body": body.full, "credentials": credentials, "target": {}, "once": False}
+    given = {
+        "channel": "slack",
+        "body": body.full,
+        "credentials": credentials,
+        "target": {},
+        "once": False,
+        "attempt": 1,
+    }
     return Claimed(**{**fields, **given})
